@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The few errors that vi_ik_ros raises, each with its data."""
+
+
+class ViIkError(Exception):
+    """Base of every error that vi_ik_ros raises on purpose: one line, ready for a user."""
+
+
+class InvalidInput(ViIkError):
+    """A value from outside that cannot be used.
+
+    Attributes:
+        field: where the value stood, as the user wrote it (`num_samples`, `objectives[0].density.std`).
+        value: what came.
+        expected: what is accepted, in words.
+    """
+
+    def __init__(self, field: str, value: object, expected: str) -> None:
+        """Keep the three parts and join them into one line."""
+        self.field, self.value, self.expected = field, value, expected
+        super().__init__(f"{field}: got {_brief(value)}, expected {expected}")
+
+
+class RobotError(InvalidInput):
+    """A robot description that is missing, malformed or unsupported, or a name it does not have."""
+
+
+class ObjectiveError(InvalidInput):
+    """An objectives file, or one objective in it, that cannot be used."""
+
+
+class ContextError(InvalidInput):
+    """A context (task parameters) of the wrong shape, frame or value."""
+
+
+class RequestError(InvalidInput):
+    """A field of a sampling request, other than its context, that cannot be used."""
+
+
+class ModelNotFound(InvalidInput):
+    """A model name or directory that the store does not have."""
+
+
+class ModelRefused(InvalidInput):
+    """A model directory that is truncated, foreign, newer, or made for another robot."""
+
+
+def _brief(value: object) -> str:
+    """Show a value in one short line."""
+    text = value if isinstance(value, str) and value else repr(value)
+    text = " ".join(str(text).split())
+    return text if len(text) <= 120 else text[:117] + "..."
