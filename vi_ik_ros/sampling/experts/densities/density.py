@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The interface of every density p_m, Eq. (1): how good the value of a transform is."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields, replace
+from typing import ClassVar, Self
+
+import torch
+from torch import Tensor
+
+from vi_ik_ros.sampling.experts.fields import Fields
+from vi_ik_ros.sampling.experts.transforms.transform import Transform
+
+
+@dataclass(frozen=True)
+class Density(ABC):
+    """An unnormalised log density over the values of a transform.
+
+    A new density is a subclass, a frozen dataclass, with `log_density` and `from_fields`, listed
+    in `densities.DENSITIES` under its name in objectives files.
+
+    Attributes:
+        conditionable: fields that a context may fill, each holding a value of the transform, one
+            for the whole batch or one for each row.
+    """
+
+    conditionable: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    def log_density(self, value: Tensor) -> Tensor:
+        """Return the unnormalised log density (B,) of values (B, ...)."""
+
+    @classmethod
+    @abstractmethod
+    def from_fields(cls, fields: Fields, transform: Transform) -> Self:
+        """Read the density from its part of an objectives file."""
+
+    def conditioned(self, field: str, reference: Tensor) -> Self:
+        """Return the density with a field filled by values, (B, ...)."""
+        return replace(self, **{field: reference})
+
+    def to(self, dtype: torch.dtype, device: torch.device | str) -> Self:
+        """Return the density with its tensors in a dtype and on a device."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        tensors = {k: v.to(device, dtype) for k, v in values.items() if isinstance(v, Tensor)}
+        return replace(self, **tensors)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Densities over configurations that know no robot, behind one interface."""

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every model family by the name that `model.json` and the command line use."""
+
+from vi_ik_ros.sampling.models.amortized_mixture import AmortizedMixture
+from vi_ik_ros.sampling.models.model import ConditionalModel
+
+FAMILIES: dict[str, type[ConditionalModel]] = {"amortized": AmortizedMixture}

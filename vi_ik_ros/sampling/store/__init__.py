@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Models on disk: written whole, named by digest, refused with a reason."""
