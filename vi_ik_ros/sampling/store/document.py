@@ -37,7 +37,7 @@ class Robot(Protocol):
     """What the store reads from a robot."""
 
     name: str
-    spec: str
+    spec: str | Mapping
     root: str
     tip: str
     digest: str

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `model.json` holds, key by key."""
 
+from collections.abc import Mapping
 from typing import TypedDict
 
 DOCUMENT_FILE = "model.json"
@@ -12,7 +13,7 @@ class RobotEntry(TypedDict):
     """The robot that a model was trained for; limits in rad or m, one for each joint."""
 
     name: str
-    spec: str
+    spec: str | Mapping
     root: str
     tip: str
     digest: str

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reverse KL: the evidence lower bound of a conditional mixture, Eq. (18) and (19)."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from vi_ik_ros.sampling.inference.target import Target
+from vi_ik_ros.sampling.models.conditional_gaussians import ConditionalGaussians
+from vi_ik_ros.sampling.models.soft_limits import SoftLimits
+
+
+@dataclass(frozen=True)
+class ElboDraws:
+    """Draws of q with both log densities.
+
+    Attributes:
+        components: (B, n) int, component of each draw.
+        log_target: (B, n), log p~(x | c).
+        log_model: (B, n), log q(x | c) with frozen parameters, the path gradient's form.
+    """
+
+    components: Tensor
+    log_target: Tensor
+    log_model: Tensor
+
+    @property
+    def reward(self) -> Tensor:
+        """Return log p~ - log q of each draw, (B, n); its mean is the ELBO."""
+        return self.log_target - self.log_model
+
+
+def draw(
+    mixture: ConditionalGaussians,
+    limits: SoftLimits,
+    target: Target,
+    contexts: Tensor,
+    *,
+    num_samples: int,
+    generator: torch.Generator,
+) -> ElboDraws:
+    """Draw n reparametrised samples of each context and judge them.
+
+    Args:
+        mixture: q(z | c) of B contexts.
+        limits: chart between z and x.
+        target: p~(x | c).
+        contexts: (B, dc) in wire form.
+        num_samples: n.
+        generator: source of randomness.
+    """
+    weights = mixture.log_weights.detach().exp()
+    components = torch.multinomial(weights, num_samples, replacement=True, generator=generator)
+    shape = (*components.shape, mixture.loc.shape[-1])
+    noise = torch.randn(shape, generator=generator, dtype=mixture.loc.dtype)
+    z = mixture.transform(noise.to(mixture.loc), components)  # (B, n, D)
+    x = limits.to_limited(z)
+    flat = x.flatten(0, 1)
+    log_target = target.log_density(flat, contexts.repeat_interleave(num_samples, dim=0))
+    log_model = mixture.detached().log_prob(z) + limits.log_derivative(x)
+    return ElboDraws(components, log_target.view_as(components), log_model)
+
+
+def surrogate(mixture: ConditionalGaussians, draws: ElboDraws) -> Tensor:
+    """Return a scalar whose gradient is that of -ELBO, components by path, gates by score.
+
+    The gate of a drawn component is raised by how much its reward exceeds the mean of the
+    other draws of its context.
+    """
+    reward = draws.reward
+    num_samples = reward.shape[-1]
+    others = (reward.sum(-1, keepdim=True) - reward) / (num_samples - 1)
+    advantage = (reward - others).detach().clamp(-10, 10)  # one far draw must not own the batch
+    log_gate = torch.gather(mixture.log_weights, 1, draws.components)
+    return -(reward + advantage * log_gate).mean()

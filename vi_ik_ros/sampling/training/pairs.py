@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pairs of context and configuration: free samples of the joint p(x, y)."""
+
+import torch
+from torch import Tensor
+
+from vi_ik_ros.exceptions import ObjectiveError
+from vi_ik_ros.sampling.experts.context_entry import ContextEntry
+from vi_ik_ros.sampling.experts.densities import Normal, NormalCdf
+from vi_ik_ros.sampling.experts.kinematic_state import KinematicState
+from vi_ik_ros.sampling.experts.product import ProductOfExperts
+from vi_ik_ros.sampling.experts.transforms import Configuration
+
+OVERSAMPLING = 4  # proposals for each pair where other experts weight them
+LEAST_EFFECTIVE = 0.01  # effective sample size below which weighting is hopeless
+
+
+class TrainingPairs:
+    """Draw x from the configuration experts and y = T(x) + noise of the conditioned experts.
+
+    Joint-limit CDFs alone give x uniform in the limits. Other experts, and the bounds of uniform
+    contexts, weight the pairs, which are then resampled.
+    """
+
+    def __init__(self, product: ProductOfExperts, lower: Tensor, upper: Tensor) -> None:
+        """Check that pairs can be drawn at all.
+
+        Args:
+            product: the target, in the dtype of the pairs to come.
+            lower: lower limits of x (D,) [rad or m].
+            upper: upper limits.
+
+        Raises:
+            ObjectiveError: a context fills another field than a normal density's mean.
+        """
+        self.product, self.lower, self.upper = product, lower, upper
+        for index, entry in enumerate(product.context_entries):
+            density = product.expert(entry.objective).density
+            if not isinstance(density, Normal) or entry.field != "mean":
+                field = f"context[{index}].field"
+                raise ObjectiveError(field, entry.field, "the mean of a normal density")
+        given = {entry.objective for entry in product.context_entries}
+        self._weighting = {
+            expert.name
+            for expert in product.experts
+            if expert.name not in given
+            and not (
+                isinstance(expert.transform, Configuration)
+                and isinstance(expert.density, NormalCdf)
+            )
+        }
+        self._bounded = any(e.distribution.type == "uniform" for e in product.context_entries)
+
+    def draw(self, num_pairs: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Return contexts (n, dc) in wire form and configurations x (n, D) [rad or m].
+
+        Raises:
+            ObjectiveError: fewer than 1 % of the proposals agree with the other experts.
+        """
+        if not self._weighting and not self._bounded:
+            return self._propose(num_pairs, generator)
+        contexts, x = self._propose(num_pairs * OVERSAMPLING, generator)
+        log_weights = self._log_weights(contexts, x)
+        weights = torch.softmax(log_weights, dim=0)
+        effective = float(1 / weights.square().sum() / len(weights))
+        if not effective >= LEAST_EFFECTIVE:
+            names = ", ".join(sorted(self._weighting)) or "context"
+            expected = f"at least {LEAST_EFFECTIVE:.0%} of the configurations to agree with them"
+            raise ObjectiveError(f"objectives {names}", f"{effective:.2%}", expected)
+        chosen = torch.multinomial(weights, num_pairs, replacement=True, generator=generator)
+        return contexts[chosen], x[chosen]
+
+    def _propose(self, num_pairs: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        uniform = torch.rand(num_pairs, len(self.lower), generator=generator, dtype=torch.float64)
+        # Strictly inside: a chart of the limits is infinite at the limits themselves.
+        fraction = uniform.clamp(1e-7, 1 - 1e-7).to(self.lower)
+        x = self.lower + (self.upper - self.lower) * fraction
+        with torch.no_grad():
+            state = self.product.state(x)
+            columns = [
+                self._noisy_value(entry, state, generator) for entry in self.product.context_entries
+            ]
+        return torch.cat([x.new_zeros(num_pairs, 0), *columns], dim=-1), x
+
+    def _noisy_value(
+        self, entry: ContextEntry, state: KinematicState, generator: torch.Generator
+    ) -> Tensor:
+        """Return what the context would have asked for, had this configuration been the answer."""
+        expert = self.product.expert(entry.objective)
+        transform, density = expert.transform, expert.density
+        value = transform(state)
+        noise = torch.randn(len(value), transform.residual_size, generator=generator).to(value)
+        assert isinstance(density, Normal)  # checked when the pairs were made
+        return transform.to_wire(transform.retract(value, density.colour(noise)))
+
+    def _log_weights(self, contexts: Tensor, x: Tensor) -> Tensor:
+        with torch.no_grad():
+            terms = self.product.expert_log_densities(x, contexts, priorities=(0,))
+        total = x.new_zeros(len(x))
+        for name in self._weighting & terms.keys():
+            total = total + terms[name]
+        start = 0
+        for entry in self.product.context_entries:
+            lower = contexts.new_tensor(entry.distribution.lower)
+            upper = contexts.new_tensor(entry.distribution.upper)
+            rows = contexts[:, start : start + len(lower)]
+            outside = ((rows < lower) | (rows > upper)).any(-1)
+            total = total.masked_fill(outside, -torch.inf)
+            start += entry.size
+        return total
