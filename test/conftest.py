@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every test runs with: quiet threads, a private ROS 2 domain, and nothing of the user's."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+_SCRATCH = tempfile.mkdtemp(prefix="vi_ik_ros_test_")
+
+# Before anything imports torch or rclpy: child processes inherit these too.
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # the tests' arrays are too small for more
+os.environ["MPLBACKEND"] = "Agg"
+os.environ["XDG_DATA_HOME"] = _SCRATCH  # the default model store of a test is empty
+os.environ["ROS_LOG_DIR"] = _SCRATCH
+os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+os.environ["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 101)  # two test runs do not hear each other
+
+_MARKER_OF_FOLDER = {"nodes": "ros", "launch": "launch"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    root = Path(__file__).parent
+    for item in items:
+        folder = item.path.relative_to(root).parts[0]
+        if folder in _MARKER_OF_FOLDER:
+            item.add_marker(_MARKER_OF_FOLDER[folder])
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(_SCRATCH, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def write_tiny_model():
+    """Write an untrained mixture for the Panda into a store: real files, answers by its refiner.
+
+    The function takes the store's directory, a name, the kind of context (`pose`, `position`) and
+    a seed, and returns the digest.
+    """
+    return _write_tiny_model
+
+
+def _write_tiny_model(store: Path, name: str, *, kind: str = "pose", seed: int = 0) -> str:
+    import numpy as np
+    import torch
+
+    from vi_ik_ros.kinematics.robot_model import RobotModel
+    from vi_ik_ros.kinematics.rotation import matrix_to_pose
+    from vi_ik_ros.sampling.models.amortized_mixture import (
+        AmortizedMixture,
+        AmortizedNetwork,
+        AmortizedOptions,
+    )
+    from vi_ik_ros.sampling.models.context_features import AxisSymmetry
+    from vi_ik_ros.sampling.store.document import describe_robot
+    from vi_ik_ros.sampling.store.model_store import ModelStore
+
+    robot, size = RobotModel.load("panda"), {"pose": 7, "position": 3}[kind]
+    torch.manual_seed(seed)
+    options = AmortizedOptions(
+        entries=((kind, size),),
+        lower=tuple(robot.lower.tolist()),
+        upper=tuple(robot.upper.tolist()),
+        symmetry=AxisSymmetry(),
+        num_components=4,
+        width=16,
+        num_blocks=1,
+        num_waves=4,
+    )
+    rng = np.random.default_rng(seed)
+    q = rng.uniform(robot.lower, robot.upper, (200, robot.nq))
+    contexts = matrix_to_pose(robot.forward(q))[:, :size]
+    entry = {"name": "hand", "kind": kind, "size": size, "frame": robot.root, "unit": "m"}
+    entry |= {"range": [contexts.min(axis=0).tolist(), contexts.max(axis=0).tolist()]}
+    entry |= {"objective": "hand", "field": "mean"}
+    document = {"robot": describe_robot(robot), "context": [entry]}
+    document |= {"scores": {"elbo [nat]": -float(seed)}, "training": {"seed": seed}}
+    model = AmortizedMixture(AmortizedNetwork(options).eval().requires_grad_(False))
+    extras = {"extra.training_contexts": contexts.astype(np.float32)}
+    return ModelStore(store).write(store / name, model, document, extras)
