@@ -10,7 +10,7 @@ class InvalidInput(ViIkError):
     """A value from outside that cannot be used.
 
     Attributes:
-        field: where the value stood, as the user wrote it (`num_samples`, `objectives[0].density.std`).
+        field: where the value stood, in the user's words (`objectives[0].density.std`).
         value: what came.
         expected: what is accepted, in words.
     """

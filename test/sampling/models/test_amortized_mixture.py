@@ -26,7 +26,7 @@ def model(make_model) -> AmortizedMixture:
 
 def cells(model: AmortizedMixture, n: int) -> tuple[np.ndarray, np.ndarray]:
     """Middles (1, n^2, 2) and areas (n, n) of cells that are fine where the chart is steep."""
-    limits = model._limits64
+    limits = model._limits
     z = torch.linspace(0, 1, 2 * n + 1).double()[:, None]
     span = limits.upper - limits.lower + 5.4
     x = limits.to_limited(limits.lower - 2.7 + span * z).numpy()

@@ -8,20 +8,19 @@ from typing import Self
 
 import numpy as np
 import torch
-from scipy.linalg import solve_triangular
-from scipy.special import logsumexp
 from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 
 from vi_ik_ros.exceptions import InvalidInput
 from vi_ik_ros.sampling.models.conditional_gaussians import ConditionalGaussians
 from vi_ik_ros.sampling.models.context_features import AxisSymmetry, ContextFeatures
+from vi_ik_ros.sampling.models.fixed_mixture import FixedMixture
 from vi_ik_ros.sampling.models.model import ConditionalModel, Samples
 from vi_ik_ros.sampling.models.residual_network import ResidualNetwork
 from vi_ik_ros.sampling.models.soft_limits import SoftLimits
 
 LOG_SCALE_RANGE = (-2.0, 6.5)  # conditional stds between 7.4 rad and 0.0015 rad
-CHUNK = 4096  # rows evaluated at once, so that memory stays flat for any number of samples
+CHUNK = 512  # rows evaluated at once: what they need stays in the processor's cache
 
 
 @dataclass(frozen=True)
@@ -136,40 +135,50 @@ class AmortizedNetwork(nn.Module):
 
 
 class AmortizedMixture(ConditionalModel):
-    """q(x | c), Eq. (17) to (19) with networks in place of linear functions; exact log density."""
+    """q(x | c), Eq. (17) to (19) with networks in place of linear functions; exact log density.
+
+    The mixtures of the last contexts are kept: who draws from a context usually asks for the
+    density of its refined rows next. The network's weights must not change between calls.
+    """
 
     family = "amortized"
 
     def __init__(self, network: AmortizedNetwork) -> None:
-        """Wrap a network; its weights may go on changing (training) or not (serving)."""
+        """Wrap a network whose training is over."""
         self.network = network
         self.num_dims = network.num_dims
         self.num_components = network.num_components
         self.context_size = network.features.context_size
         options = network.options
-        self._limits64 = SoftLimits(
+        self._limits = SoftLimits(
             torch.tensor(options.lower, dtype=torch.float64),
             torch.tensor(options.upper, dtype=torch.float64),
             network.limits.width.double(),
         )
+        # Rounding may reach a limit, where the chart ends.
+        lower, upper = self._limits.lower.numpy(), self._limits.upper.numpy()
+        self._lower, self._upper = lower, upper
+        self._margin = 1e-12 * (upper - lower)
+        self._last: tuple[bytes, list[FixedMixture]] = (b"", [])
 
     def sample(
         self, contexts: np.ndarray, num_samples: int, rngs: Sequence[np.random.Generator]
     ) -> Samples:
         """See `ConditionalModel.sample`; the squashed chart leaves no mass to redraw."""
-        weights, loc, factors = self._mixtures(contexts)
-        rows = [
-            self._sample_row(weights[i], loc[i], factors[i], num_samples, rng)
-            for i, rng in enumerate(rngs)
-        ]
-        q, log_prob, component = (np.stack(parts) for parts in zip(*rows, strict=True))
+        shape = (len(rngs), num_samples)
+        q = np.empty((*shape, self.num_dims))
+        log_prob, component = np.empty(shape), np.empty(shape, dtype=np.uint32)
+        for i, (mixture, rng) in enumerate(zip(self._mixtures(contexts), rngs, strict=True)):
+            z, component[i] = mixture.sample(num_samples, rng)
+            x = self._limits.to_limited(torch.from_numpy(z)).numpy()
+            q[i] = np.clip(x, self._lower + self._margin, self._upper - self._margin)
+            log_prob[i] = self._log_prob(mixture, q[i])
         return Samples(q=q, log_prob=log_prob, component=component)
 
     def log_prob(self, q: np.ndarray, contexts: np.ndarray) -> np.ndarray:
         """See `ConditionalModel.log_prob`; -inf outside the limits."""
-        weights, loc, factors = self._mixtures(contexts)
-        rows = zip(q, weights, loc, factors, strict=True)
-        return np.stack([self._log_prob_row(*row) for row in rows])
+        pairs = zip(self._mixtures(contexts), q, strict=True)
+        return np.stack([self._log_prob(mixture, rows) for mixture, rows in pairs])
 
     def options(self) -> dict[str, object]:
         """Return `AmortizedOptions` as a mapping that JSON can hold."""
@@ -199,57 +208,25 @@ class AmortizedMixture(ConditionalModel):
             value.copy_(torch.from_numpy(np.array(tensors[name], dtype=np.float32)))
         return cls(network.eval().requires_grad_(False))
 
-    def _mixtures(self, contexts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return float64 log weights (B, K), means (B, K, D) and precision factors (B, K, D, D)."""
-        with torch.inference_mode():
-            device = self._limits64.lower.device
-            batch = torch.as_tensor(contexts, dtype=torch.float32, device=device)
-            mixture = self.network(batch)
-            factors = mixture.precision_factors()
-        log_weights = mixture.log_weights.double().numpy()
-        log_weights = log_weights - logsumexp(log_weights, axis=-1, keepdims=True)
-        return log_weights, mixture.loc.double().numpy(), factors.double().numpy()
+    def _mixtures(self, contexts: np.ndarray) -> list[FixedMixture]:
+        """Return the mixture over z of each context."""
+        key = contexts.tobytes()
+        last_key, mixtures = self._last
+        if key != last_key:
+            with torch.inference_mode():
+                batch = self.network(torch.as_tensor(contexts, dtype=torch.float32))
+                arrays = (batch.log_weights, batch.loc, batch.precision_factors())
+            columns = (array.double().numpy() for array in arrays)
+            mixtures = [FixedMixture.of(*row) for row in zip(*columns, strict=True)]
+            self._last = key, mixtures
+        return mixtures
 
-    def _sample_row(
-        self,
-        log_weights: np.ndarray,
-        loc: np.ndarray,
-        factors: np.ndarray,
-        num_samples: int,
-        rng: np.random.Generator,
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Draw n rows of one context: q (n, D), log_prob (n,), component (n,)."""
-        edges = np.cumsum(np.exp(log_weights))
-        component = np.searchsorted(edges, rng.random(num_samples) * edges[-1], side="right")
-        component = np.minimum(component, len(edges) - 1).astype(np.uint32)
-        z = rng.standard_normal((num_samples, loc.shape[-1]))
-        for k in np.unique(component):
-            drawn = component == k
-            z[drawn] = loc[k] + solve_triangular(factors[k], z[drawn].T, lower=True).T
-        q = self._limits64.to_limited(torch.from_numpy(z)).numpy()
-        lower, upper = self._limits64.lower.numpy(), self._limits64.upper.numpy()
-        margin = 1e-12 * (upper - lower)  # rounding may reach a limit, where the chart ends
-        q = np.clip(q, lower + margin, upper - margin)
-        return q, self._log_prob_row(q, log_weights, loc, factors), component
-
-    def _log_prob_row(
-        self, q: np.ndarray, log_weights: np.ndarray, loc: np.ndarray, factors: np.ndarray
-    ) -> np.ndarray:
+    def _log_prob(self, mixture: FixedMixture, q: np.ndarray) -> np.ndarray:
         """Return log q(x | c) (n,) of rows q (n, D) under one context's mixture."""
-        num_components, num_dims = loc.shape
-        flat = factors.reshape(num_components * num_dims, num_dims)
-        shift = np.einsum("kij,kj->ki", factors, loc).reshape(-1)
-        log_det = np.log(np.einsum("kii->ki", factors)).sum(-1)
-        constant = log_weights + log_det - 0.5 * num_dims * math.log(2 * math.pi)
         result = np.empty(len(q))
-        lower, upper = self._limits64.lower.numpy(), self._limits64.upper.numpy()
+        inside = np.clip(q, self._lower, self._upper)
         for start in range(0, len(q), CHUNK):
-            rows = slice(start, start + CHUNK)
-            x = torch.from_numpy(np.clip(q[rows], lower, upper))
-            z = self._limits64.to_unlimited(x).numpy()
-            u = (z @ flat.T - shift).reshape(-1, num_components, num_dims)
-            log_components = constant - 0.5 * np.einsum("nki,nki->nk", u, u)
-            jacobian = self._limits64.log_derivative(x).numpy()
-            result[rows] = logsumexp(log_components, axis=-1) + jacobian
-        inside = ((q >= lower) & (q <= upper)).all(-1)
-        return np.where(inside, result, -np.inf)
+            x = torch.from_numpy(inside[start : start + CHUNK])
+            log_z = mixture.log_prob(self._limits.to_unlimited(x).numpy())
+            result[start : start + CHUNK] = log_z + self._limits.log_derivative(x).numpy()
+        return np.where((inside == q).all(-1), result, -np.inf)

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`vi-ik bench`: every benchmark by name."""
+
+import argparse
+import importlib
+
+from vi_ik_ros.cli.output import emit, say
+from vi_ik_ros.cli.parser import hint
+from vi_ik_ros.exceptions import InvalidInput
+
+EXAMPLE = "vi-ik bench service-latency --quick --json"
+BENCHMARKS: dict[str, str] = {
+    "panda-pose": "samples, warm starts and answers of the Panda model against other starts",
+    "service-latency": "time of an answer of the sampler node over ROS 2, by number of samples",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `vi-ik bench`."""
+    parser.add_argument("name", metavar="NAME", nargs="?", help="see --list")
+    parser.add_argument("--list", action="store_true", help="list the benchmarks")
+    parser.add_argument("--seeds", type=int, default=1, metavar="N", help="repeats (default 1)")
+    parser.add_argument("--quick", action="store_true", help="the same code on less")
+    parser.add_argument(
+        "--budget", type=float, metavar="SEC", help="training time per model, where one is trained"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run one benchmark and print its figures with their standard errors."""
+    if arguments.list:
+        lines = [f"{name}: {summary}" for name, summary in BENCHMARKS.items()]
+        emit(arguments.json, {"benchmarks": BENCHMARKS}, "\n".join(lines))
+        return 0
+    known = list(BENCHMARKS)
+    if arguments.name not in known:
+        expected = f"one of {', '.join(known)}{hint(arguments.name or '', known)}"
+        raise InvalidInput("NAME", arguments.name or "nothing", expected)
+    if arguments.seeds < 1:
+        raise InvalidInput("--seeds", arguments.seeds, "1 or more")
+    if arguments.budget is not None and not arguments.budget > 0.0:
+        raise InvalidInput("--budget", arguments.budget, "a time above 0 [s]")
+    module = importlib.import_module(f"vi_ik_ros.benchmarks.{arguments.name.replace('-', '_')}")
+    report = module.run(
+        seeds=arguments.seeds,
+        quick=arguments.quick,
+        budget=arguments.budget,
+        on_progress=say,
+    )
+    emit(arguments.json, report.json(), report.table())
+    return 0

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`vi-ik models`: what the model store holds."""
+
+import argparse
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from vi_ik_ros.cli.output import emit
+
+EXAMPLE = "vi-ik models --store ~/my_models"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `vi-ik models`."""
+    parser.add_argument(
+        "--store", metavar="DIR", type=Path, help="default: $XDG_DATA_HOME/vi_ik_ros/models"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """List all models, refused ones with the reason."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    from vi_ik_ros.sampling.store.model_store import ModelStore
+
+    store = ModelStore(arguments.store)
+    documents = store.documents()
+    titles = ("name", "robot", "family", "K", "dims", "context", "trained on", "scores")
+    table = Table(*titles, title=f"models in {store.root} and shipped ones")
+    for name, document in documents.items():
+        if isinstance(document, Exception):
+            table.add_row(name, f"[red]refused:[/] {escape(str(document))}")
+        else:
+            table.add_row(name, *map(escape, _cells(document)))
+    rows = [_row(name, document) for name, document in documents.items()]
+    emit(arguments.json, {"models": rows}, table if rows else f"no models in {store.root}")
+    return 0
+
+
+def _cells(document: Mapping) -> Iterator[str]:
+    """Yield what the table shows of a model after its name."""
+    yield str(document["robot"]["name"])
+    yield str(document["family"])
+    yield str(document["num_components"])
+    yield str(document["num_dims"])
+    entries = document["context"]
+    yield ", ".join(f"{e['name']} ({e['kind']} in {e['frame']})" for e in entries) or "none"
+    yield str(document["training"].get("date", ""))
+    yield "\n".join(f"{name} {value:.4g}" for name, value in document["scores"].items())
+
+
+def _row(name: str, document: Mapping | Exception) -> dict[str, object]:
+    """Return a model as plain data; a refused one with the reason."""
+    if isinstance(document, Exception):
+        return {"name": name, "refusal": str(document)}
+    keys = ("family", "num_components", "num_dims", "scores", "objectives_digest", "bound")
+    context = [{k: e[k] for k in ("name", "kind", "size", "frame")} for e in document["context"]]
+    return {
+        "name": name,
+        "refusal": "",
+        "robot": str(document["robot"]["name"]),
+        "trained_on": str(document["training"].get("date", "")),
+        "training": dict(document["training"]),
+        "context": context,
+        **{key: document[key] for key in keys},
+    }

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Entry point of `vi-ik`: finds the command, runs it, turns errors into one line and a code."""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from vi_ik_ros.cli.parser import OneLineParser, command_parser
+from vi_ik_ros.exceptions import InvalidInput, ViIkError
+
+COMMANDS: dict[str, str] = {
+    "demo": "ask a real sampler node for several Panda targets; a table and a picture",
+    "up": "start the nodes as processes; Ctrl-C stops them",
+    "models": "list the models of the store",
+    "train": "fit a model to an objectives file",
+    "sample": "draw configurations from a model, refined if wanted",
+    "density": "log-density of given configurations under a model",
+    "bench": "run a benchmark by name",
+}
+THREADED = ("train",)  # commands whose matrices are large enough for several BLAS threads
+OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130  # exit codes
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `vi-ik` with the given words and return its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    command = next((word for word in words if not word.startswith("-")), None)
+    if command not in THREADED:  # numpy reads it when it is loaded.
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+    try:
+        arguments = _parser(command).parse_args(words)
+        return _module(arguments.command).run(arguments)
+    except InvalidInput as error:
+        return _refuse(command, str(error))
+    except ViIkError as error:  # Such as a node that does not answer: nobody's input is to blame.
+        _refuse(command, str(error))
+        return FAILED
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):  # `vi-ik ... | head` is no error.
+            sys.stderr.close()
+            return OK
+        return _refuse(command, f"{error.filename or 'file'}: {error.strerror or error}")
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _parser(command: str | None) -> OneLineParser:
+    """Build the parser; only the chosen command's module is imported, so --help stays quick."""
+    parser = OneLineParser(prog="vi-ik", description="Warm-start configurations over ROS 2.")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, summary in COMMANDS.items():
+        one = command_parser(commands, name, summary)
+        if name == command:
+            module = _module(name)
+            one.epilog = f"example:\n  {module.EXAMPLE}"
+            module.add_arguments(one)
+    return parser
+
+
+def _module(command: str):  # noqa: ANN202 (a module)
+    return importlib.import_module(f"vi_ik_ros.cli.commands.{command}")
+
+
+def _refuse(command: str | None, reason: str) -> int:
+    line = " ".join(reason.split())
+    sys.stderr.write(f"vi-ik {command or ''}: {line}\n".replace(" :", ":"))
+    return BAD_INPUT
+
+
+if __name__ == "__main__":
+    sys.exit(main())

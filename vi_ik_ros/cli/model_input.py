@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `sample` and `density` are told about a model and its context."""
+
+import argparse
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vi_ik_ros.exceptions import InvalidInput
+
+if TYPE_CHECKING:  # Loading a model costs seconds of imports; --help must not.
+    from vi_ik_ros.nodes.served_models import ServedModel
+
+POSE_COLUMNS = ("x", "y", "z", "qx", "qy", "qz", "qw")
+
+
+def add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare which model is meant and what it is conditioned on."""
+    parser.add_argument("model", metavar="MODEL", help="name in the store, or a model's directory")
+    parser.add_argument(
+        "--target",
+        nargs="+",
+        type=float,
+        metavar="X",
+        help="pose x y z qx qy qz qw [m, unit quaternion] in the model's base frame; "
+        "x y z for a position model",
+    )
+    parser.add_argument(
+        "--context", nargs="+", type=float, metavar="C", help="context row of any other model"
+    )
+    parser.add_argument(
+        "--store", metavar="DIR", type=Path, help="default: $XDG_DATA_HOME/vi_ik_ros/models"
+    )
+
+
+def load(arguments: argparse.Namespace) -> "ServedModel":
+    """Load the model that is meant, with its robot and solver."""
+    import torch
+
+    from vi_ik_ros.nodes.served_models import serve
+    from vi_ik_ros.sampling.store.model_store import ModelStore
+
+    torch.set_num_threads(1)
+    return serve(ModelStore(arguments.store).load(arguments.model))
+
+
+def pose_row(values: list[float], field: str) -> np.ndarray:
+    """Return a target as a pose (7,); a position gets the identity orientation."""
+    if len(values) not in (3, 7):
+        raise InvalidInput(field, f"{len(values)} numbers", "7 (x y z qx qy qz qw) or 3 (x y z)")
+    return np.array([*values, 0.0, 0.0, 0.0, 1.0][:7])
+
+
+def read_targets(path: Path) -> np.ndarray:
+    """Read targets (B, 7) from a CSV file, one pose or position a line, with or without header."""
+    rows: list[np.ndarray] = []
+    with path.open(newline="", encoding="utf-8") as file:
+        for number, cells in enumerate(csv.reader(file), start=1):
+            cells = [cell.strip() for cell in cells if cell.strip()]
+            if not cells or cells[0].startswith("#"):
+                continue
+            if not rows and tuple(cells) in (POSE_COLUMNS, POSE_COLUMNS[:3]):
+                continue
+            try:
+                values = [float(cell) for cell in cells]
+            except ValueError:
+                raise InvalidInput(f"{path}:{number}", ",".join(cells), "numbers") from None
+            rows.append(pose_row(values, f"{path}:{number}"))
+    if not rows:
+        raise InvalidInput(str(path), "no rows", "one target a line: x,y,z,qx,qy,qz,qw")
+    return np.array(rows)

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Quality of service by what the data is."""
+
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+
+
+def latched(depth: int = 1) -> QoSProfile:
+    """State-like data: reliable, and the last `depth` messages reach a reader that comes late."""
+    return QoSProfile(
+        depth=depth,
+        history=HistoryPolicy.KEEP_LAST,
+        reliability=ReliabilityPolicy.RELIABLE,
+        durability=DurabilityPolicy.TRANSIENT_LOCAL,
+    )

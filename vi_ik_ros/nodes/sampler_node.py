@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sampler node: warm-start configurations for poses and other contexts, as a service."""
+
+import os
+
+# The matrices of a request are small: on more threads than one, BLAS mostly waits for itself and
+# answers take ten times as long on a busy machine. It reads this once, when numpy is loaded.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import gc
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rclpy.node import Node
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Header, String
+from visualization_msgs.msg import MarkerArray
+
+from vi_ik_ros.msg import ModelInfo
+from vi_ik_ros.nodes.parameters import SamplerParameters, declare
+from vi_ik_ros.nodes.qos import latched
+from vi_ik_ros.nodes.spinning import spin_node
+from vi_ik_ros.srv import ListModels, SampleConfigurations
+
+if TYPE_CHECKING:
+    from vi_ik_ros.nodes.served_models import ServedModel
+    from vi_ik_ros.sampling.warm_start.solver import SampleAnswer
+
+MODELS_DEPTH = 256  # One latched message per model: a late reader gets the last of each.
+
+
+class SamplerNode(Node):
+    """Answers `~/sample` and `~/list_models`, publishes `~/models` and the last answer.
+
+    Topics: `~/models` (latched, one ModelInfo per model; the last one of a name counts),
+    `~/markers` and `~/sampled_joint_states` (the last answer, for RViz).
+    """
+
+    def __init__(self, **kwargs: object) -> None:
+        """Load the default model, then offer the services.
+
+        Args:
+            **kwargs: passed to `rclpy.node.Node` (context, parameter_overrides, namespace, ...).
+        """
+        super().__init__("sampler", **kwargs)  # type: ignore[arg-type]
+        self._settings = declare(self, SamplerParameters)
+        self._models_out = self.create_publisher(ModelInfo, "~/models", latched(MODELS_DEPTH))
+        self._markers_out = self.create_publisher(MarkerArray, "~/markers", latched())
+        self._joints_out = self.create_publisher(JointState, "~/sampled_joint_states", 10)
+        self._load()
+        self.create_service(SampleConfigurations, "~/sample", self._on_sample)
+        self.create_service(ListModels, "~/list_models", self._on_list_models)
+        if topic := self._settings.models_topic:
+            self.create_subscription(ModelInfo, topic, self._on_model_written, latched(16))
+        if topic := self._settings.robot_description_topic:
+            self.create_subscription(String, topic, self._on_robot_description, latched())
+        self.create_timer(self._settings.check_period, self._check_store)
+        # What is loaded stays: the garbage collector must not walk it in the middle of a call.
+        gc.collect()
+        gc.freeze()
+
+    def _load(self) -> None:
+        # Seconds of imports: here, where Ctrl-C ends them in peace, and not above.
+        import torch
+
+        from vi_ik_ros.nodes.frames import FrameLookup
+        from vi_ik_ros.nodes.sampling_service import SamplingService
+        from vi_ik_ros.nodes.served_models import ServedModels
+        from vi_ik_ros.sampling.store.model_store import ModelStore
+
+        torch.set_num_threads(1)  # The network is small; the refiner has its own threads.
+        settings = self._settings
+        store = Path(settings.model_store).expanduser() if settings.model_store else None
+        self._models = ServedModels(
+            ModelStore(store),
+            robot=settings.robot,
+            urdf_text=settings.robot_description,
+            max_num_samples=settings.max_num_samples,
+            num_threads=settings.threads or None,
+            remark=self._log,
+        )
+        frames = FrameLookup(self)
+        self._service = SamplingService(self._models, frames, settings, self._log_fault)
+        started = time.monotonic()
+        line = self._service.warm_up()
+        self._models.refresh()
+        self._models.wait()
+        self._publish_models()
+        self.get_logger().info(f"{line} ({time.monotonic() - started:.1f} s)")
+
+    def _on_sample(
+        self, request: SampleConfigurations.Request, _: SampleConfigurations.Response
+    ) -> SampleConfigurations.Response:
+        return self._service.answer(request, on_answer=self._show)
+
+    def _on_list_models(
+        self, _: ListModels.Request, response: ListModels.Response
+    ) -> ListModels.Response:
+        try:
+            response.models = self._model_infos()
+        except Exception as error:  # As in ~/sample: a fault must not end the node.
+            self._log_fault(error)
+            response.error_code, response.error_msg = ListModels.Response.INTERNAL, repr(error)
+        response.default_model = self._settings.default_model
+        return response
+
+    def _on_model_written(self, info: ModelInfo) -> None:
+        self.get_logger().debug(f"model {info.name} announced")
+        self._check_store()
+
+    def _on_robot_description(self, message: String) -> None:
+        self._models.use_urdf(message.data)
+
+    def _check_store(self) -> None:
+        try:
+            self._models.refresh()
+            self._publish_models()
+        except Exception as error:  # A store that cannot be read leaves what is served in use.
+            self._log_fault(error)
+
+    def _publish_models(self) -> None:
+        changed = self._models.take_changed()
+        infos = {info.name: info for info in self._model_infos()} if changed else {}
+        for name in sorted(changed):
+            self._models_out.publish(infos.get(name) or self._removed(name))
+
+    def _removed(self, name: str) -> ModelInfo:
+        stamp = self.get_clock().now().to_msg()
+        return ModelInfo(stamp=stamp, name=name, refusal="removed from the store")
+
+    def _model_infos(self) -> list[ModelInfo]:
+        from vi_ik_ros.nodes.conversions import model_info_to_msg
+
+        default, stamp = self._settings.default_model, self.get_clock().now().to_msg()
+        return [
+            model_info_to_msg(name, listed, is_default=name == default, stamp=stamp)
+            for name, listed in self._models.listed().items()
+        ]
+
+    def _show(self, model: "ServedModel", answer: "SampleAnswer") -> None:
+        """Publish the last answer for those who watch; costs nothing where nobody does."""
+        from vi_ik_ros.nodes.conversions import joint_state_to_msg, markers_to_msg
+        from vi_ik_ros.viewer.markers import robot_markers
+
+        stamp = self.get_clock().now().to_msg()
+        wants_joints = self._settings.publish_joint_states
+        if wants_joints and self._joints_out.get_subscription_count() and len(answer.positions):
+            state = joint_state_to_msg(answer.joint_names, answer.positions[0], stamp)
+            self._joints_out.publish(state)
+        wants_markers = self._settings.publish_markers and not model.robot.floating_base
+        if wants_markers and self._markers_out.get_subscription_count():
+            count = self._settings.max_markers
+            chain = model.robot.serial_chain()
+            robots = robot_markers(chain, answer.positions[:count], answer.component[:count])
+            header = Header(stamp=stamp, frame_id=model.robot.root)
+            self._markers_out.publish(markers_to_msg(robots, header))
+
+    def _log(self, line: str) -> None:
+        self.get_logger().info(line)
+
+    def _log_fault(self, error: Exception) -> None:
+        trace = "".join(traceback.format_exception(error))
+        self.get_logger().error(f"fault of the sampler node, please report it:\n{trace}")
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the node until Ctrl-C."""
+    return spin_node(SamplerNode, args)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

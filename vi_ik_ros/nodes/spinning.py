@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How every node of this package runs as a process: clean on Ctrl-C and SIGTERM."""
+
+import signal
+import sys
+from collections.abc import Callable
+
+import rclpy
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+
+from vi_ik_ros.exceptions import ViIkError
+
+
+def spin_node(make: Callable[[], Node], args: list[str] | None = None) -> int:
+    """Make a node and spin it until Ctrl-C, SIGTERM or a shutdown of its context.
+
+    Returns:
+        Exit code: 0, or 2 with one line on standard error when the node refuses its parameters.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # Also while the node is loading.
+    try:
+        rclpy.init(args=args)
+        rclpy.spin(make())
+    except (KeyboardInterrupt, ExternalShutdownException):
+        return 0
+    except ViIkError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # A second Ctrl-C changes nothing any more.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        rclpy.try_shutdown()
+    return 0
