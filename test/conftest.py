@@ -47,14 +47,12 @@ def _write_tiny_model(store: Path, name: str, *, kind: str = "pose", seed: int =
     import numpy as np
     import torch
 
+    from vi_ik_ros.kinematics.pose import matrix_to_pose
     from vi_ik_ros.kinematics.robot_model import RobotModel
-    from vi_ik_ros.kinematics.rotation import matrix_to_pose
-    from vi_ik_ros.sampling.models.amortized_mixture import (
-        AmortizedMixture,
-        AmortizedNetwork,
-        AmortizedOptions,
-    )
-    from vi_ik_ros.sampling.models.context_features import AxisSymmetry
+    from vi_ik_ros.sampling.models.amortized.context_features import AxisSymmetry
+    from vi_ik_ros.sampling.models.amortized.network import AmortizedNetwork
+    from vi_ik_ros.sampling.models.amortized.options import AmortizedOptions
+    from vi_ik_ros.sampling.models.amortized_mixture import AmortizedMixture
     from vi_ik_ros.sampling.store.document import describe_robot
     from vi_ik_ros.sampling.store.model_store import ModelStore
 
@@ -78,6 +76,6 @@ def _write_tiny_model(store: Path, name: str, *, kind: str = "pose", seed: int =
     entry |= {"objective": "hand", "field": "mean"}
     document = {"robot": describe_robot(robot), "context": [entry]}
     document |= {"scores": {"elbo [nat]": -float(seed)}, "training": {"seed": seed}}
-    model = AmortizedMixture(AmortizedNetwork(options).eval().requires_grad_(False))
+    model = AmortizedMixture(options, AmortizedNetwork(options).tensors())
     extras = {"extra.training_contexts": contexts.astype(np.float32)}
     return ModelStore(store).write(store / name, model, document, extras)

@@ -127,8 +127,17 @@ def test_relative_imports_are_resolved(tmp_path: Path) -> None:
     ]
 
 
-def test_importing_the_package_is_light() -> None:
-    program = "import sys, vi_ik_ros; print(*{'torch', 'rclpy', 'pinocchio'} & set(sys.modules))"
+@pytest.mark.parametrize(
+    ("imported", "absent"),
+    [
+        ("vi_ik_ros", {"torch", "rclpy", "pinocchio"}),
+        # torch costs a sampler 200 MB and a second; it belongs to training.
+        ("vi_ik_ros.sampling.store.model_store, vi_ik_ros.sampling.warm_start.solver", {"torch"}),
+        ("vi_ik_ros.cli.main", {"torch", "rclpy", "numpy"}),
+    ],
+)
+def test_imports_stay_light(imported: str, absent: set[str]) -> None:
+    program = f"import sys, {imported}; print(*{absent} & set(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )

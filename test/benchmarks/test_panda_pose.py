@@ -10,8 +10,8 @@ import yaml
 from vi_ik_ros.benchmarks import panda_pose
 from vi_ik_ros.benchmarks.panda_pose_figures import Outcome, figures, pose_errors
 from vi_ik_ros.benchmarks.panda_pose_starts import KdTreeStarts
+from vi_ik_ros.kinematics.pose import matrix_to_pose
 from vi_ik_ros.kinematics.robot_model import RobotModel
-from vi_ik_ros.kinematics.rotation import matrix_to_pose
 from vi_ik_ros.kinematics.share import share_dir
 from vi_ik_ros.sampling.models.model import Samples
 

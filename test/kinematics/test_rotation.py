@@ -4,13 +4,12 @@ import pytest
 import torch
 from scipy.spatial.transform import Rotation
 
+from vi_ik_ros.kinematics.pose import matrix_to_pose, pose_to_matrix
 from vi_ik_ros.kinematics.rotation import (
     exp_so3,
     left_jacobian_so3,
     log_so3,
     matrix_from_quaternion,
-    matrix_to_pose,
-    pose_to_matrix,
     quaternion_from_matrix,
 )
 

@@ -60,7 +60,7 @@ def wait_for(process, moment, log_path):
     maps = Path(f"/proc/{process.pid}/maps")
     while time.monotonic() < end:
         text = log_path.read_text() if moment == "serving" else maps.read_text()
-        if ("serving tiny_pose" if moment == "serving" else "libtorch") in text:
+        if ("serving tiny_pose" if moment == "serving" else "libpinocchio") in text:
             return
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(0.01)

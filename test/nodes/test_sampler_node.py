@@ -6,7 +6,7 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Header, String
 from visualization_msgs.msg import Marker, MarkerArray
 
-from vi_ik_ros.kinematics.rotation import matrix_to_pose, pose_to_matrix
+from vi_ik_ros.kinematics.pose import matrix_to_pose, pose_to_matrix
 from vi_ik_ros.msg import ModelInfo
 from vi_ik_ros.nodes.conversions import pose_to_msg
 from vi_ik_ros.nodes.frames import FrameLookup

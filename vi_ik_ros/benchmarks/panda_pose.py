@@ -26,8 +26,8 @@ from vi_ik_ros.benchmarks.panda_pose_starts import (
 )
 from vi_ik_ros.benchmarks.report import Report, Row
 from vi_ik_ros.exceptions import InvalidInput
+from vi_ik_ros.kinematics.pose import matrix_to_pose
 from vi_ik_ros.kinematics.robot_model import RobotModel
-from vi_ik_ros.kinematics.rotation import matrix_to_pose
 from vi_ik_ros.sampling.store.model_store import ModelStore, StoredModel
 from vi_ik_ros.sampling.warm_start.distinct import distinct
 from vi_ik_ros.sampling.warm_start.refine import refine

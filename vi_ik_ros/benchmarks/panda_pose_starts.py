@@ -8,8 +8,8 @@ import torch
 from scipy.spatial import cKDTree
 
 from vi_ik_ros.kinematics.chain import Chain
+from vi_ik_ros.kinematics.pose import matrix_to_pose
 from vi_ik_ros.kinematics.robot_model import RobotModel
-from vi_ik_ros.kinematics.rotation import matrix_to_pose
 from vi_ik_ros.sampling.experts.objective_file import load_objectives
 from vi_ik_ros.sampling.models.model import ConditionalModel
 from vi_ik_ros.sampling.store.model_store import StoredModel

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from vi_ik_ros.benchmarks.report import Report, Row
+from vi_ik_ros.kinematics.pose import matrix_to_pose
 from vi_ik_ros.kinematics.robot_model import RobotModel
-from vi_ik_ros.kinematics.rotation import matrix_to_pose
 from vi_ik_ros.nodes.private_sampler import PrivateSampler
 from vi_ik_ros.nodes.sampler_client import SamplerClient
 from vi_ik_ros.sampling.warm_start.solver import SampleRequest

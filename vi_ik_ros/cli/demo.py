@@ -9,8 +9,8 @@ import numpy as np
 from rich.markup import escape
 from rich.table import Table
 
+from vi_ik_ros.kinematics.pose import pose_to_matrix
 from vi_ik_ros.kinematics.robot_model import RobotModel
-from vi_ik_ros.kinematics.rotation import pose_to_matrix
 from vi_ik_ros.sampling.warm_start.solver import SampleAnswer, SampleRequest
 from vi_ik_ros.viewer.plots import AnswerPicture, save_answer_picture
 

@@ -37,12 +37,9 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
 
 def load(arguments: argparse.Namespace) -> "ServedModel":
     """Load the model that is meant, with its robot and solver."""
-    import torch
-
     from vi_ik_ros.nodes.served_models import serve
     from vi_ik_ros.sampling.store.model_store import ModelStore
 
-    torch.set_num_threads(1)
     return serve(ModelStore(arguments.store).load(arguments.model))
 
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rotation vectors, matrices and quaternions (x y z w): batched, differentiable everywhere."""
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -69,23 +68,6 @@ def quaternion_from_matrix(R: Tensor) -> Tensor:
     row = outer.gather(-2, best[..., None, None].expand(*best.shape, 1, 4)).squeeze(-2)
     row = torch.where(row[..., 3:] < 0, -row, row)
     return row / row.norm(dim=-1, keepdim=True)
-
-
-def pose_to_matrix(pose: np.ndarray) -> np.ndarray:
-    """Turn poses (..., 7) x y z qx qy qz qw into T (..., 4, 4)."""
-    pose = np.asarray(pose, dtype=np.float64)
-    T = np.zeros((*pose.shape[:-1], 4, 4))
-    T[..., :3, :3] = matrix_from_quaternion(torch.from_numpy(pose[..., 3:].copy())).numpy()
-    T[..., :3, 3] = pose[..., :3]
-    T[..., 3, 3] = 1.0
-    return T
-
-
-def matrix_to_pose(T: np.ndarray) -> np.ndarray:
-    """Turn T (..., 4, 4) into poses (..., 7) x y z qx qy qz qw with qw >= 0."""
-    T = np.asarray(T, dtype=np.float64)
-    quaternion = quaternion_from_matrix(torch.from_numpy(T[..., :3, :3].copy())).numpy()
-    return np.concatenate([T[..., :3, 3], quaternion], axis=-1)
 
 
 def _coefficients(r: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -7,7 +7,7 @@ from rclpy.node import Node
 from rclpy.time import Time
 
 from vi_ik_ros.exceptions import RequestError
-from vi_ik_ros.kinematics.rotation import pose_to_matrix
+from vi_ik_ros.kinematics.pose import pose_to_matrix
 
 try:  # tf2 comes with a ROS 2 distribution, not with the wheels.
     from tf2_ros import Buffer, TransformException, TransformListener

@@ -63,15 +63,12 @@ class SamplerNode(Node):
         gc.freeze()
 
     def _load(self) -> None:
-        # Seconds of imports: here, where Ctrl-C ends them in peace, and not above.
-        import torch
-
+        # A second of imports: here, where Ctrl-C ends them in peace, and not above.
         from vi_ik_ros.nodes.frames import FrameLookup
         from vi_ik_ros.nodes.sampling_service import SamplingService
         from vi_ik_ros.nodes.served_models import ServedModels
         from vi_ik_ros.sampling.store.model_store import ModelStore
 
-        torch.set_num_threads(1)  # The network is small; the refiner has its own threads.
         settings = self._settings
         store = Path(settings.model_store).expanduser() if settings.model_store else None
         self._models = ServedModels(

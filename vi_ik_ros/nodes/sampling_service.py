@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 
 from vi_ik_ros.exceptions import ModelNotFound, RequestError, ViIkError
-from vi_ik_ros.kinematics.rotation import matrix_to_pose, pose_to_matrix
+from vi_ik_ros.kinematics.pose import matrix_to_pose, pose_to_matrix
 from vi_ik_ros.nodes.conversions import (
     answer_to_msg,
     floats_to_msg,

@@ -121,7 +121,7 @@ class ServedModels:
     def _start(self, names: set[str], *, new_robot: bool = False) -> None:
         self.wait()
         if names:
-            # No daemon: one that is cut off in the middle of torch aborts the whole process.
+            # No daemon: one that is cut off in the middle of compiled code aborts the process.
             self._worker = threading.Thread(target=self._read, args=(sorted(names), new_robot))
             self._worker.start()
 

@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from vi_ik_ros.sampling.inference import amortized, elbo
-from vi_ik_ros.sampling.models.amortized_mixture import AmortizedNetwork, AmortizedOptions
-from vi_ik_ros.sampling.models.context_features import AxisSymmetry
+from vi_ik_ros.sampling.models.amortized.context_features import AxisSymmetry
+from vi_ik_ros.sampling.models.amortized.network import AmortizedNetwork
+from vi_ik_ros.sampling.models.amortized.options import AmortizedOptions
 
 
 class ShiftedNormal:

@@ -4,12 +4,10 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from vi_ik_ros.sampling.models.amortized_mixture import (
-    AmortizedMixture,
-    AmortizedNetwork,
-    AmortizedOptions,
-)
-from vi_ik_ros.sampling.models.context_features import AxisSymmetry
+from vi_ik_ros.sampling.models.amortized.context_features import AxisSymmetry
+from vi_ik_ros.sampling.models.amortized.network import AmortizedNetwork
+from vi_ik_ros.sampling.models.amortized.options import AmortizedOptions
+from vi_ik_ros.sampling.models.amortized_mixture import AmortizedMixture
 
 
 @pytest.fixture
@@ -24,11 +22,9 @@ def make_model() -> Callable[..., AmortizedMixture]:
         )
         network = AmortizedNetwork(options)
         with torch.no_grad():
-            D = network.num_dims
-            bias = network.trunk.head.bias.view(network.num_components, -1)
+            D = len(lower)
+            bias = network.trunk.head.bias.view(options.num_components, -1)
             bias[:, 1 + D : 1 + 2 * D] += 1.0  # narrow: hardly a draw beyond the chart's resolution
-        return AmortizedMixture.from_tensors(
-            AmortizedMixture(network).options(), AmortizedMixture(network).tensors()
-        )
+        return AmortizedMixture(options, network.tensors())
 
     return make

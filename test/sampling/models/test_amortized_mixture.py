@@ -8,8 +8,10 @@ import torch
 from scipy.spatial.transform import Rotation
 
 from vi_ik_ros.exceptions import InvalidInput
+from vi_ik_ros.sampling.models.amortized.context_features import AxisSymmetry, ContextFeatures
+from vi_ik_ros.sampling.models.amortized.network import AmortizedNetwork
+from vi_ik_ros.sampling.models.amortized.options import AmortizedOptions
 from vi_ik_ros.sampling.models.amortized_mixture import AmortizedMixture
-from vi_ik_ros.sampling.models.context_features import AxisSymmetry
 
 LOWER, UPPER = np.array([-1.0, 0.2]), np.array([2.0, 1.5])
 POSE = np.array([[0.3, -0.2, 0.5, 0.5, 0.5, -0.5, 0.5], [0.1, 0.4, 0.2, 0.0, 0.6, 0.0, 0.8]])
@@ -27,9 +29,9 @@ def model(make_model) -> AmortizedMixture:
 def cells(model: AmortizedMixture, n: int) -> tuple[np.ndarray, np.ndarray]:
     """Middles (1, n^2, 2) and areas (n, n) of cells that are fine where the chart is steep."""
     limits = model._limits
-    z = torch.linspace(0, 1, 2 * n + 1).double()[:, None]
+    z = np.linspace(0, 1, 2 * n + 1)[:, None]
     span = limits.upper - limits.lower + 5.4
-    x = limits.to_limited(limits.lower - 2.7 + span * z).numpy()
+    x = limits.to_limited(limits.lower - 2.7 + span * z)
     middles, widths = x[1::2], np.diff(x[::2], axis=0)
     grid = np.stack(np.meshgrid(*middles.T, indexing="ij"), -1)
     return grid.reshape(1, -1, 2), widths[:, :1] * widths[:, 1]
@@ -67,7 +69,7 @@ def test_a_batch_equals_single_calls(model):
     together = model.sample(POSE, 30, rngs(2))
     for i in range(2):
         alone = model.sample(POSE[i : i + 1], 30, rngs(2)[i : i + 1])
-        np.testing.assert_allclose(together.q[i], alone.q[0], atol=1e-6)
+        np.testing.assert_array_equal(together.q[i], alone.q[0])
         np.testing.assert_array_equal(together.component[i], alone.component[0])
 
 
@@ -101,23 +103,47 @@ def test_foreign_options_are_refused():
         AmortizedMixture.from_tensors({"layers": 3}, {})
 
 
-def test_a_turned_target_turns_the_first_joint(make_model):
-    limits = np.full(3, 2.5)
-    symmetry = AxisSymmetry(first=0, last=2)
-    model = make_model(-limits, limits, symmetry=symmetry)
-    mixture = model.network
-    half = 0.35
-    turn = np.array([0.0, 0.0, math.sin(half / 2), math.cos(half / 2)])
-    turned = np.concatenate([rotate_z(POSE[0, :3], half), multiply(turn, POSE[0, 3:])])
-    with_offsets = mixture.features(torch_rows(np.stack([POSE[0], turned])))[1].numpy()
-    assert with_offsets[1, 0] - with_offsets[0, 0] == pytest.approx(half, abs=1e-5)
-    assert with_offsets[1, 2] == pytest.approx(with_offsets[0, 2], abs=1e-5)
-    features = mixture.features(torch_rows(np.stack([POSE[0], turned])))[0].numpy()
-    np.testing.assert_allclose(features[0, :9], features[1, :9], atol=1e-6)
+def test_a_turned_target_turns_the_first_joint_and_nothing_else():
+    features = ContextFeatures((("pose", 7),), 3, AxisSymmetry(first=0, last=2), 1.0)
+    angle = 0.35
+    turn = np.array([0.0, 0.0, math.sin(angle / 2), math.cos(angle / 2)])
+    turned = np.concatenate([rotate_z(POSE[0, :3], angle), multiply(turn, POSE[0, 3:])])
+    (before, after), offsets = features(np.stack([POSE[0], turned]))
+    change = np.angle(np.exp(1j * (offsets[1] - offsets[0])))
+    np.testing.assert_allclose(change, [angle, 0.0, 0.0], atol=1e-12)
+    np.testing.assert_allclose(before[:9], after[:9], atol=1e-12)  # then cos, sin of the angles
 
 
-def torch_rows(rows):
-    return torch.tensor(rows, dtype=torch.float32)
+def test_a_target_turned_about_its_own_axis_turns_the_last_joint_and_nothing_else():
+    features = ContextFeatures((("pose", 7),), 3, AxisSymmetry(first=0, last=2), 1.0)
+    angle = -0.8
+    turn = np.array([0.0, 0.0, math.sin(angle / 2), math.cos(angle / 2)])
+    turned = np.concatenate([POSE[0, :3], multiply(POSE[0, 3:], turn)])
+    (before, after), offsets = features(np.stack([POSE[0], turned]))
+    change = np.angle(np.exp(1j * (offsets[1] - offsets[0])))
+    np.testing.assert_allclose(change, [0.0, 0.0, angle], atol=1e-12)
+    np.testing.assert_allclose(before[:9], after[:9], atol=1e-12)
+
+
+@pytest.mark.parametrize("symmetry", [AxisSymmetry(), AxisSymmetry(first=0, last=1)])
+def test_numpy_serves_the_network_that_torch_trains(symmetry):
+    torch.manual_seed(3)
+    options = AmortizedOptions(
+        (("pose", 7), ("vector", 2)), tuple(LOWER), tuple(UPPER), symmetry, 1.0, 5, 24, 2, 6
+    )
+    network = AmortizedNetwork(options)
+    with torch.no_grad():
+        for weights in network.parameters():
+            weights.copy_((weights + 0.1 * torch.randn_like(weights)).half())
+    rng = np.random.default_rng(0)
+    contexts = np.concatenate([np.repeat(POSE, 5, 0), rng.normal(size=(10, 2))], axis=1)
+    q = rng.uniform(LOWER, UPPER, (10, 1, 2))
+    with torch.no_grad():
+        x = torch.tensor(q, dtype=torch.float32)
+        expected = network(torch.tensor(contexts)).log_prob(network.limits.to_unlimited(x))
+        expected = expected + network.limits.log_derivative(x)
+    served = AmortizedMixture(options, network.tensors()).log_prob(q, contexts)
+    np.testing.assert_allclose(served, expected.numpy(), rtol=1e-3, atol=1e-3)
 
 
 def rotate_z(p, angle):

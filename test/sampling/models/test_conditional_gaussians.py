@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch.distributions import Categorical, MixtureSameFamily, MultivariateNormal
 
-from vi_ik_ros.sampling.models.conditional_gaussians import ConditionalGaussians
+from vi_ik_ros.sampling.models.amortized.conditional_gaussians import ConditionalGaussians
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import numpy as np
 import pytest
 import torch
 
@@ -33,3 +34,12 @@ def test_log_derivative_is_that_of_autograd(limits):
     x = x.double().requires_grad_()
     (slope,) = torch.autograd.grad(limits.to_unlimited(x).sum(), x)
     torch.testing.assert_close(limits.log_derivative(x), slope.log().sum(-1))
+
+
+def test_numpy_and_torch_give_the_same(limits):
+    rows = SoftLimits(LOWER.numpy(), UPPER.numpy(), limits.width.numpy())
+    z = torch.linspace(-4, 4, 41).double()[:, None].expand(-1, 2)
+    x = limits.to_limited(z)
+    np.testing.assert_allclose(rows.to_limited(z.numpy()), x, atol=1e-15)
+    np.testing.assert_allclose(rows.to_unlimited(x.numpy()), limits.to_unlimited(x), atol=1e-12)
+    np.testing.assert_allclose(rows.log_derivative(x.numpy()), limits.log_derivative(x), atol=1e-12)

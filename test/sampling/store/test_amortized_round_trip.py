@@ -2,17 +2,15 @@
 import numpy as np
 import torch
 
-from vi_ik_ros.sampling.models.amortized_mixture import (
-    AmortizedMixture,
-    AmortizedNetwork,
-    AmortizedOptions,
-)
-from vi_ik_ros.sampling.models.context_features import AxisSymmetry
+from vi_ik_ros.sampling.models.amortized.context_features import AxisSymmetry
+from vi_ik_ros.sampling.models.amortized.network import AmortizedNetwork
+from vi_ik_ros.sampling.models.amortized.options import AmortizedOptions
+from vi_ik_ros.sampling.models.amortized_mixture import AmortizedMixture
 
 
 def test_an_amortized_model_answers_the_same_after_the_disk(store, document, robot):
     options = AmortizedOptions(
-        kinds=("position",),
+        entries=(("position", 3),),
         lower=tuple(robot.lower),
         upper=tuple(robot.upper),
         symmetry=AxisSymmetry(),
@@ -24,9 +22,7 @@ def test_an_amortized_model_answers_the_same_after_the_disk(store, document, rob
     with torch.random.fork_rng():
         torch.manual_seed(0)
         network = AmortizedNetwork(options)
-    built = AmortizedMixture.from_tensors(
-        AmortizedMixture(network).options(), AmortizedMixture(network).tensors()
-    )
+    built = AmortizedMixture(options, network.tensors())
     store.write(store.root / "hand", built, document)
     loaded = store.load("hand", robot).model
     contexts = np.array([[0.1, 0.2, 0.3]])

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
+from vi_ik_ros.kinematics.pose import matrix_to_pose
 from vi_ik_ros.kinematics.robot_model import RobotModel
-from vi_ik_ros.kinematics.rotation import matrix_to_pose
 from vi_ik_ros.sampling.models.model import ConditionalModel, Samples
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from vi_ik_ros.sampling.inference.elbo import draw, surrogate
 from vi_ik_ros.sampling.inference.maximum_likelihood import negative_log_likelihood
 from vi_ik_ros.sampling.inference.target import Target
-from vi_ik_ros.sampling.models.amortized_mixture import AmortizedNetwork
+from vi_ik_ros.sampling.models.amortized.network import AmortizedNetwork
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,7 @@ def step(
     contexts, z = pairs
     for group in optimizer.param_groups:
         group["lr"] = update.learning_rate
-    with torch.autocast(z.device.type, torch.bfloat16, enabled=update.mixed_precision):
-        mixture = network(contexts)
+    mixture = network(contexts, mixed_precision=update.mixed_precision)
     loss = likelihood = negative_log_likelihood(mixture, z)
     elbo = torch.tensor(torch.nan)
     if update.elbo_weight > 0:

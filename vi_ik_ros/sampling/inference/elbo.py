@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from vi_ik_ros.sampling.inference.target import Target
-from vi_ik_ros.sampling.models.conditional_gaussians import ConditionalGaussians
+from vi_ik_ros.sampling.models.amortized.conditional_gaussians import ConditionalGaussians
 from vi_ik_ros.sampling.models.soft_limits import SoftLimits
 
 

@@ -3,7 +3,7 @@
 
 from torch import Tensor
 
-from vi_ik_ros.sampling.models.conditional_gaussians import ConditionalGaussians
+from vi_ik_ros.sampling.models.amortized.conditional_gaussians import ConditionalGaussians
 
 
 def negative_log_likelihood(mixture: ConditionalGaussians, z: Tensor) -> Tensor:

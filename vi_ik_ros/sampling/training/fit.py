@@ -17,11 +17,9 @@ import torch
 from vi_ik_ros.exceptions import InvalidInput, ObjectiveError
 from vi_ik_ros.sampling.experts.objective_file import Objectives
 from vi_ik_ros.sampling.inference import amortized
-from vi_ik_ros.sampling.models.amortized_mixture import (
-    AmortizedMixture,
-    AmortizedNetwork,
-    AmortizedOptions,
-)
+from vi_ik_ros.sampling.models.amortized.network import AmortizedNetwork
+from vi_ik_ros.sampling.models.amortized.options import AmortizedOptions
+from vi_ik_ros.sampling.models.amortized_mixture import AmortizedMixture
 from vi_ik_ros.sampling.store.document import describe_robot
 from vi_ik_ros.sampling.store.model_store import ModelStore
 from vi_ik_ros.sampling.training import checkpoint
@@ -101,7 +99,7 @@ def fit(
     if resume:
         run.restore(partial)
     run.train(partial, on_progress)
-    model = AmortizedMixture.from_tensors(*_stored_form(run.state.network))
+    model = AmortizedMixture(run.state.network.options, run.state.network.tensors())
     scores = score(model, run.pairs)
     contexts, _ = run.pairs.draw(NUM_STORED_CONTEXTS, torch.Generator().manual_seed(1))
     training = {
@@ -206,11 +204,6 @@ def _network(
         num_blocks=settings.num_blocks,
     )
     return AmortizedNetwork(options)
-
-
-def _stored_form(network: AmortizedNetwork) -> tuple[dict[str, object], dict[str, np.ndarray]]:
-    model = AmortizedMixture(network)
-    return model.options(), model.tensors()
 
 
 def _document(objectives: Objectives, contexts: np.ndarray) -> dict[str, object]:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from vi_ik_ros.exceptions import RobotError
 from vi_ik_ros.sampling.experts.objective_file import Objectives
-from vi_ik_ros.sampling.models.context_features import (
+from vi_ik_ros.sampling.models.amortized.context_features import (
     PLACED,
     AxisSymmetry,
     ContextFeatures,
@@ -68,7 +68,7 @@ def reach(objectives: Objectives, symmetry: AxisSymmetry, contexts: Tensor) -> f
 def _rarest_pole(features: ContextFeatures, contexts: Tensor) -> list[float]:
     """Return the pole whose opposite, where the spin jumps, the tool direction comes near least."""
     with torch.no_grad():
-        directions = features.tool_directions(contexts)  # (n, 3)
+        directions = features.tool_directions(contexts[:, :7].double().numpy())  # (n, 3)
     candidates = torch.tensor([c for c in grid((-1.0, 0.0, 1.0), repeat=3) if any(c)])
     candidates = candidates / candidates.norm(dim=-1, keepdim=True)
     disturbed = (directions @ -candidates.T > CONE).sum(0)

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from vi_ik_ros.exceptions import ContextError
+from vi_ik_ros.kinematics.pose import quaternion_to_matrix
 
 MAX_REFERENCES = 10_000
 NUM_NEIGHBOURS = 10
@@ -76,7 +77,8 @@ def _features(
         entry = contexts[:, start : start + size]
         start += size
         if kind == "pose":
-            parts += [entry[:, :3], _rotation_columns(entry[:, 3:])]
+            columns = quaternion_to_matrix(entry[:, 3:])[:, :, :2]
+            parts += [entry[:, :3], columns.swapaxes(1, 2).reshape(-1, 6)]
             groups += [("spread", 3), ("rotation", 6)]
         else:
             parts.append(entry)
@@ -93,11 +95,3 @@ def _scales(centered: np.ndarray, groups: list[tuple[str, int]]) -> np.ndarray:
         factor = ORIENTATION_WEIGHT if name == "rotation" else 1.0 / max(spread, 1e-12)
         scales.append(np.full(size, factor))
     return np.concatenate(scales)
-
-
-def _rotation_columns(quaternion: np.ndarray) -> np.ndarray:
-    """Return the first two rotation-matrix columns (B, 6) of quaternions x y z w (B, 4)."""
-    x, y, z, w = (quaternion / np.linalg.norm(quaternion, axis=1, keepdims=True)).T
-    first = (1 - 2 * (y * y + z * z), 2 * (x * y + z * w), 2 * (x * z - y * w))
-    second = (2 * (x * y - z * w), 1 - 2 * (x * x + z * z), 2 * (y * z + x * w))
-    return np.stack(first + second, axis=1)

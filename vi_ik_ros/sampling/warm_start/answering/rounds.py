@@ -11,10 +11,7 @@ from vi_ik_ros.sampling.warm_start.answering.search import Search
 from vi_ik_ros.sampling.warm_start.answering.terms import Terms
 
 MAX_DRAWS = 10  # draws per wanted row
-# Draws per wanted row of the first model call, up to so many rows; a second call of the network
-# costs as much as some hundred draws. More than 20 distinct rows of a pose take many draws.
-DRAWS_AHEAD = ((16, 4), (64, MAX_DRAWS))
-DRAWS_AHEAD_OF_MORE = 2
+DRAWS_AHEAD = 3  # draws of one model call per wanted row, where some will be lost or alike
 ROWS_PER_CALL = 32_768  # rows that one model call may draw: memory
 ROWS_PER_TIMED_CALL = 4_096  # the same with a timeout: milliseconds
 RANDOM_STARTS = (7, 32, 64, 128, 128)  # of each round of the fallback
@@ -22,7 +19,7 @@ RANDOM_STARTS = (7, 32, 64, 128, 128)  # of each round of the fallback
 
 def group_size(terms: Terms) -> int:
     """Return how many targets are worked on together."""
-    return max(1, _rows_per_call(terms) // _draws(terms, 0))
+    return max(1, _rows_per_call(terms) // _draws(terms))
 
 
 def draw_from_model(
@@ -51,26 +48,17 @@ def draw_from_model(
     most = terms.num_samples * (MAX_DRAWS if terms.refine or terms.filters else 1)
     missing, drawn = np.arange(len(contexts)), 0
     while drawn < most and len(missing) and not terms.expired:
-        num_draws = min(_draws(terms, drawn), most - drawn)
+        num_draws = min(_draws(terms), most - drawn)
         samples = model.sample(contexts[missing], num_draws, [rngs[int(i)] for i in missing])
         drawn += num_draws
-        # With a reference all draws count: the nearest rows may be the last.
-        last = num_draws if terms.reference is not None else min(num_draws, terms.num_samples)
-        first = 0
-        while first < num_draws:
-            lacking = np.flatnonzero(search.found[missing] < terms.num_samples)
-            if first and (terms.expired or not len(lacking)):
-                break
-            part = np.ix_(lacking, np.arange(first, last))
-            search.add(
-                missing[lacking],
-                samples.q[part],
-                Source.MODEL,
-                log_prob=samples.log_prob[part],
-                seed_log_prob=samples.log_prob[part],
-                component=samples.component[part],
-            )
-            first, last = last, min(2 * last, num_draws)
+        search.add(
+            missing,
+            samples.q,
+            Source.MODEL,
+            log_prob=samples.log_prob,
+            seed_log_prob=samples.log_prob,
+            component=samples.component,
+        )
         missing = missing[(search.found[missing] < terms.num_samples) & ~hopeless[missing]]
     return drawn
 
@@ -110,11 +98,7 @@ def _rows_per_call(terms: Terms) -> int:
     return ROWS_PER_CALL if terms.deadline is None else ROWS_PER_TIMED_CALL
 
 
-def _draws(terms: Terms, drawn: int) -> int:
-    """Return how many draws of each target the next model call is worth, given those so far."""
-    ahead = MAX_DRAWS
-    if not drawn:
-        rules = (draws for rows, draws in DRAWS_AHEAD if terms.num_samples <= rows)
-        some_are_lost = terms.filters or (terms.refine and terms.distinct_tolerance > 0.0)
-        ahead = next(rules, DRAWS_AHEAD_OF_MORE) if some_are_lost else 1
-    return min(terms.num_samples * ahead, _rows_per_call(terms))
+def _draws(terms: Terms) -> int:
+    """Return how many draws of each target one model call makes."""
+    some_are_lost = terms.filters or (terms.refine and terms.distinct_tolerance > 0.0)
+    return min(terms.num_samples * (DRAWS_AHEAD if some_are_lost else 1), _rows_per_call(terms))

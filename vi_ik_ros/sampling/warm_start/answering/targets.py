@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from vi_ik_ros.exceptions import ContextError, RequestError, RobotError
+from vi_ik_ros.kinematics.pose import matrix_to_pose, pose_to_matrix
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.kinematics.serial_chain import SerialChain
 from vi_ik_ros.sampling.warm_start.answering.request import SampleRequest, check_poses
@@ -79,7 +80,7 @@ class TargetReader:
         if self.position_only:  # the orientation is ignored, so it may be anything
             poses = np.array(poses, dtype=np.float64)
             poses[:, 3:] = (0.0, 0.0, 0.0, 1.0)
-        T_root_tip = pose_matrices(check_poses("targets", poses))
+        T_root_tip = pose_to_matrix(check_poses("targets", poses))
         if T_tip_tool is not None:
             T_root_tip = T_root_tip @ np.linalg.inv(T_tip_tool)
         return Targets(self._contexts(T_root_tip), T_root_tip if self.chain else None)
@@ -105,7 +106,7 @@ class TargetReader:
         if self.position_only:
             T_root_tip[:, :3, 3] = placed
         else:
-            T_root_tip = pose_matrices(placed)
+            T_root_tip = pose_to_matrix(placed)
         if T_tip_tool is not None:
             T_root_tip = T_root_tip @ np.linalg.inv(T_tip_tool)
             contexts[:, self._columns] = self._contexts(T_root_tip)
@@ -124,7 +125,7 @@ class TargetReader:
             raise RequestError(field, getattr(request, field), "none: the model places no tip")
         if not offset[3:].any():
             offset = np.concatenate([offset[:3], [0.0, 0.0, 0.0, 1.0]])
-        T_tip_tool = pose_matrices(check_poses("tip_offset", offset[None]))[0]
+        T_tip_tool = pose_to_matrix(check_poses("tip_offset", offset[None]))[0]
         try:
             T_tip_frame = self._robot.rigid_transform(self._tip, request.tip_frame or self._tip)
         except RobotError as error:
@@ -138,7 +139,7 @@ class TargetReader:
 
     def _contexts(self, T_root_tip: np.ndarray) -> np.ndarray:
         """Return tip poses as the model's columns."""
-        return T_root_tip[:, :3, 3].copy() if self.position_only else matrix_poses(T_root_tip)
+        return T_root_tip[:, :3, 3].copy() if self.position_only else matrix_to_pose(T_root_tip)
 
     def _wanted(self) -> str:
         """Say what the model takes."""
@@ -147,36 +148,6 @@ class TargetReader:
         entries = ", ".join(f"{kind} ({size})" for kind, size in self.kinds)
         where = "targets, or a context" if self.from_poses else "a context"
         return f"{where} of {self.num_columns} numbers for each target: {entries}"
-
-
-def pose_matrices(poses: np.ndarray) -> np.ndarray:
-    """Turn poses (B, 7) with unit quaternions into T (B, 4, 4)."""
-    x, y, z, w = poses[:, 3:].T
-    T = np.zeros((len(poses), 4, 4))
-    T[:, 0, 0], T[:, 1, 1] = 1 - 2 * (y * y + z * z), 1 - 2 * (x * x + z * z)
-    T[:, 2, 2] = 1 - 2 * (x * x + y * y)
-    T[:, 0, 1], T[:, 1, 0] = 2 * (x * y - z * w), 2 * (x * y + z * w)
-    T[:, 0, 2], T[:, 2, 0] = 2 * (x * z + y * w), 2 * (x * z - y * w)
-    T[:, 1, 2], T[:, 2, 1] = 2 * (y * z - x * w), 2 * (y * z + x * w)
-    T[:, :3, 3], T[:, 3, 3] = poses[:, :3], 1.0
-    return T
-
-
-def matrix_poses(T: np.ndarray) -> np.ndarray:
-    """Turn T (B, 4, 4) into poses (B, 7), whose quaternions have w >= 0."""
-    R = T[:, :3, :3]
-    d = R.diagonal(axis1=1, axis2=2)
-    K = np.empty((len(T), 4, 4))  # 4 times the quaternion's outer product: any row will do
-    K[:, :3, :3] = R + R.transpose(0, 2, 1)
-    K[:, range(3), range(3)] = 1 + 2 * d - d.sum(axis=1, keepdims=True)
-    K[:, 3, 3] = 1 + d.sum(axis=1)
-    for a, b, c in ((0, 2, 1), (1, 0, 2), (2, 1, 0)):
-        K[:, 3, a] = K[:, a, 3] = R[:, b, c] - R[:, c, b]
-    largest = K.diagonal(axis1=1, axis2=2).argmax(axis=1)
-    quaternion = K[np.arange(len(T)), largest]
-    quaternion /= np.linalg.norm(quaternion, axis=1, keepdims=True)
-    quaternion[quaternion[:, 3] < 0] *= -1.0
-    return np.concatenate([T[:, :3, 3], quaternion], axis=1)
 
 
 def _tip_of(document: Mapping, objective: str, robot: RobotModel) -> str:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-import torch
 
 
 @dataclass(frozen=True)
@@ -17,8 +16,8 @@ class FixedMixture:
         edges: (K,) cumulated weights, the last one 1.
         loc: (K, D) means.
         factors: (K, D, D) lower triangular precision factors P.
-        stacked: (K D, D) the same, one below the other.
-        shift: (K D,) P loc, stacked likewise.
+        stacked: (D, D K) P^T, coordinate by coordinate, each for all components.
+        shift: (D K,) P loc, stacked likewise.
         constant: (K,) log w + log|P| - D/2 log 2 pi.
     """
 
@@ -30,20 +29,33 @@ class FixedMixture:
     constant: np.ndarray
 
     @classmethod
-    def of(cls, log_weights: np.ndarray, loc: np.ndarray, factors: np.ndarray) -> Self:
-        """Lay out log weights (K,), means (K, D) and precision factors (K, D, D)."""
-        num_components, num_dims = loc.shape
+    def of(
+        cls, log_weights: np.ndarray, loc: np.ndarray, log_scale: np.ndarray, coupling: np.ndarray
+    ) -> Self:
+        """Lay out one context's row of a `ConditionalGaussians`, as float64 arrays.
+
+        Args:
+            log_weights: (K,).
+            loc: (K, D).
+            log_scale: (K, D).
+            coupling: (K, D (D - 1) / 2).
+        """
+        num_dims = loc.shape[1]
         weights = np.exp(log_weights - log_weights.max())
         weights /= weights.sum()
-        diagonals = factors.reshape(num_components, -1)[:, :: num_dims + 1]
+        factors = np.zeros((*loc.shape, num_dims))
+        rows, columns = np.tril_indices(num_dims, -1)
+        factors[:, rows, columns] = coupling
+        factors[:, range(num_dims), range(num_dims)] = 1.0
+        factors *= np.exp(log_scale)[..., None]
         with np.errstate(divide="ignore"):  # a weight may underflow: its component is never drawn
-            constant = np.log(weights) + np.log(diagonals).sum(-1)
+            constant = np.log(weights) + log_scale.sum(-1)
         return cls(
             edges=np.cumsum(weights),
             loc=loc,
             factors=factors,
-            stacked=factors.reshape(-1, num_dims),
-            shift=(factors @ loc[..., None]).reshape(-1),
+            stacked=factors.transpose(2, 1, 0).reshape(num_dims, -1),
+            shift=np.einsum("kij,kj->ik", factors, loc).reshape(-1),
             constant=constant - 0.5 * num_dims * math.log(2 * math.pi),
         )
 
@@ -62,12 +74,12 @@ class FixedMixture:
     def log_prob(self, z: np.ndarray) -> np.ndarray:
         """Return log q(z) (n,) of rows z (n, D)."""
         num_components, num_dims = self.loc.shape
-        # By torch, whose threads the caller rules: those of numpy's BLAS stall small products.
-        product = torch.from_numpy(z) @ torch.from_numpy(self.stacked).T
-        u = product.numpy()  # (n, K D)
+        u = z @ self.stacked  # (n, D K)
         u -= self.shift
-        np.square(u, out=u)
-        squares = u.reshape(-1, num_components, num_dims).sum(-1)  # (n, K)
-        log_components = self.constant - 0.5 * squares
-        largest = log_components.max(-1)
-        return largest + np.log(np.exp(log_components - largest[:, None]).sum(-1))
+        u *= u
+        log_components = u.reshape(-1, num_dims, num_components).sum(axis=1)  # (n, K)
+        log_components *= -0.5
+        log_components += self.constant
+        largest = log_components.max(axis=1)
+        log_components -= largest[:, None]
+        return largest + np.log(np.exp(log_components, out=log_components).sum(axis=1))
