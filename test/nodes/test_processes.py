@@ -86,7 +86,8 @@ def test_node_that_does_not_come_up_is_told_with_its_last_line():
 
 
 def test_stop_is_gentle_first_and_firm_in_the_end():
-    gentle = "import time\ntry: print(flush=True); time.sleep(60)\nexcept KeyboardInterrupt: pass"
+    heed = "import signal, time\nsignal.signal(2, signal.default_int_handler)"
+    gentle = f"{heed}\ntry: print(flush=True); time.sleep(60)\nexcept KeyboardInterrupt: pass"
     ignore = "import signal, time\nfor s in (2, 15): signal.signal(s, signal.SIG_IGN)"
     deaf = f"{ignore}\nprint(flush=True)\ntime.sleep(60)"
     processes = [

@@ -18,7 +18,9 @@ def spin_node(make: Callable[[], Node], args: list[str] | None = None) -> int:
     Returns:
         Exit code: 0, or 2 with one line on standard error when the node refuses its parameters.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # Also while the node is loading.
+    # Also while the node is loading, and in a shell's background job, which ignores SIGINT.
+    for firmness in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(firmness, signal.default_int_handler)
     try:
         rclpy.init(args=args)
         rclpy.spin(make())

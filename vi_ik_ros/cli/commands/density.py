@@ -55,8 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _read(path: Path) -> np.ndarray:
     try:
         q = np.load(path, allow_pickle=False)
-    except ValueError as error:
-        raise InvalidInput("--configurations", str(path), "a .npy file of numbers") from error
+    except (ValueError, OSError) as error:
+        expected = f"a readable .npy file of numbers ({getattr(error, 'strerror', None) or error})"
+        raise InvalidInput("--configurations", str(path), expected) from error
     if not isinstance(q, np.ndarray) or q.ndim != 2 or q.dtype.kind not in "fiu":
         got = f"shape {q.shape}, {q.dtype}" if isinstance(q, np.ndarray) else "an .npz file"
         raise InvalidInput("--configurations", got, "one array of numbers, (N, nq)")

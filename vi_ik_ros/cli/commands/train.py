@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vi_ik_ros.cli.output import emit
+from vi_ik_ros.cli.output import emit, say
 from vi_ik_ros.exceptions import InvalidInput
 
 if TYPE_CHECKING:
@@ -71,17 +71,21 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 class _Line:
-    """The progress line of one fit."""
+    """The progress line of one fit; where there is no terminal, a line for each tenth of it."""
 
     def __init__(self, progress: "Progress") -> None:
         self._progress = progress
         self._task = progress.add_task("training", total=1.0)
+        self._tenths = 0
 
     def __call__(self, state: "FitProgress") -> None:
         words = f"step {state.step}, log-likelihood {state.log_likelihood:.2f}"
         if state.elbo == state.elbo:  # NaN until sharpening begins.
             words += f", ELBO {state.elbo:.2f}"
         self._progress.update(self._task, completed=state.fraction, description=words)
+        if not self._progress.console.is_terminal and state.fraction * 10 >= self._tenths + 1:
+            self._tenths = int(state.fraction * 10)
+            say(f"{self._tenths * 10} %: {words}, {state.seconds_left:.0f} s left")
 
 
 def _directory(out: Path) -> Path:

@@ -28,7 +28,8 @@ def run(arguments: argparse.Namespace) -> int:
     names = _names(arguments.nodes, list(NODES))
     if arguments.params is not None and not arguments.params.is_file():
         raise InvalidInput("--params", str(arguments.params), "a file that exists")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # Ended as by Ctrl-C.
+    for firmness in (signal.SIGINT, signal.SIGTERM):  # A shell's background job ignores SIGINT.
+        signal.signal(firmness, signal.default_int_handler)
     processes = {}
     try:
         for name in names:
