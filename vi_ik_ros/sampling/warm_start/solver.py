@@ -30,8 +30,9 @@ from vi_ik_ros.sampling.warm_start.refine import Tolerance
 __all__ = ["SampleAnswer", "SampleRequest", "Source", "TargetStatus", "WarmStartSolver"]
 
 TRAINING_CONTEXTS = "extra.training_contexts"
-LONGEST_CLOSE = 0.01  # [s] of a timeout that are kept for what follows the search, ...
-CLOSE_PART = 0.2  # ... or this part of it
+# What of a timeout is kept for what follows the search: for each row that may come, mostly its
+# log density, but no more than a part of the timeout.
+CLOSE, CLOSE_PER_ROW, CLOSE_PART = 3e-3, 6e-6, 0.35  # [s], [s], -
 
 
 class WarmStartSolver:
@@ -79,7 +80,7 @@ class WarmStartSolver:
         targets = self._reader.read(request)
         seed = request.seed or secrets.randbits(64)
         rngs = [np.random.default_rng([seed, i]) for i in range(len(targets.contexts))]
-        call = self._call(request, start)
+        call = self._call(request, len(rngs), start)
         size = group_size(call.terms)
         groups = [
             self._solve_group(call, targets.part(slice(i, i + size)), rngs[i : i + size])
@@ -104,13 +105,14 @@ class WarmStartSolver:
         """Read the collision geometry once it is needed: meshes take long."""
         return SelfCollision(self.robot)
 
-    def _call(self, request: SampleRequest, start: float) -> "_Call":
+    def _call(self, request: SampleRequest, num_targets: int, start: float) -> "_Call":
         """Work out what a request, which began at a time, asks of every row."""
         reference = np.asarray(request.reference, dtype=np.float64)
         near = request.reference_max_distance or np.inf
         limits = allowed_range(self.robot, reference if reference.size else None, near)
         chain = self._reader.chain
-        timeout = request.timeout - min(LONGEST_CLOSE, CLOSE_PART * request.timeout)
+        close = CLOSE + CLOSE_PER_ROW * request.num_samples * num_targets
+        timeout = request.timeout - min(close, CLOSE_PART * request.timeout)
         terms = Terms(
             num_samples=request.num_samples,
             refine=request.refine,

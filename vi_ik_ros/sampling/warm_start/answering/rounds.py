@@ -13,7 +13,7 @@ from vi_ik_ros.sampling.warm_start.answering.terms import Terms
 MAX_DRAWS = 10  # draws per wanted row
 DRAWS_AHEAD = 3  # draws of one model call per wanted row, where some will be lost or alike
 ROWS_PER_CALL = 32_768  # rows that one model call may draw: memory
-ROWS_PER_TIMED_CALL = 4_096  # the same with a timeout: milliseconds
+ROWS_PER_TIMED_CALL = 1_024  # the same with a timeout: 5 milliseconds
 RANDOM_STARTS = (7, 32, 64, 128, 128)  # of each round of the fallback
 
 
