@@ -13,7 +13,7 @@ import pytest
 
 from vi_ik_ros.exceptions import ViIkError
 from vi_ik_ros.nodes.private_sampler import PrivateSampler
-from vi_ik_ros.nodes.processes import NODES, NodeProcess, private_environment, stop
+from vi_ik_ros.nodes.processes import NodeProcess, private_environment, stop
 from vi_ik_ros.nodes.sampler_client import NoAnswer, Refused
 from vi_ik_ros.sampling.warm_start.solver import SampleRequest
 
@@ -35,7 +35,7 @@ def test_private_sampler_answers_refuses_and_ends_cleanly(store):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("firmness", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("moment", ["loading", "serving"])
+@pytest.mark.parametrize("moment", ["importing rclpy", "loading", "serving"])
 def test_signal_ends_the_node_within_two_seconds(store, tmp_path, firmness, moment):
     log_path = tmp_path / "log.txt"
     parameters = {"model_store": str(store), "default_model": "tiny_pose"}
@@ -58,9 +58,10 @@ def wait_for(process, moment, log_path):
     """Wait until the node imports its libraries, or until it says that it serves."""
     end = time.monotonic() + TIMEOUT
     maps = Path(f"/proc/{process.pid}/maps")
+    sign = {"importing rclpy": "_rclpy_pybind11", "loading": "libpinocchio"}.get(moment)
     while time.monotonic() < end:
-        text = log_path.read_text() if moment == "serving" else maps.read_text()
-        if ("serving tiny_pose" if moment == "serving" else "libpinocchio") in text:
+        text = maps.read_text() if sign else log_path.read_text()
+        if (sign or "serving tiny_pose") in text:
             return
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(0.01)
@@ -106,7 +107,7 @@ def test_command_runs_a_node_of_the_table_with_its_parameters(tmp_path):
         "sampler", {"publish_markers": False, "threads": 2}, tmp_path / "p.yaml", "/a"
     )
     words = list(node.command())
-    assert words[:3] == [sys.executable, "-m", NODES["sampler"]]
-    assert ["-p", "publish_markers:=false", "-p", "threads:=2"] == words[6:10]
-    assert words[4:6] == ["--params-file", str(tmp_path / "p.yaml")]
+    assert words[:4] == [sys.executable, "-m", "vi_ik_ros.nodes", "sampler"]
+    assert ["-p", "publish_markers:=false", "-p", "threads:=2"] == words[7:11]
+    assert words[5:7] == ["--params-file", str(tmp_path / "p.yaml")]
     assert words[-1] == "__ns:=/a"

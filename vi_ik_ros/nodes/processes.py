@@ -35,7 +35,7 @@ class NodeProcess:
 
     def command(self) -> Sequence[str]:
         """Return the command line that runs the node in this very Python."""
-        words = [sys.executable, "-m", NODES[self.name], "--ros-args"]
+        words = [sys.executable, "-m", "vi_ik_ros.nodes", self.name, "--ros-args"]
         if self.params_file is not None:
             words += ["--params-file", str(self.params_file)]
         for name, value in self.parameters.items():
