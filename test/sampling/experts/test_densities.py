@@ -6,10 +6,17 @@ import pytest
 import torch
 from scipy import special, stats
 
+from vi_ik_ros.exceptions import ObjectiveError
 from vi_ik_ros.sampling.experts.densities import DENSITIES, Normal, NormalCdf
 from vi_ik_ros.sampling.experts.densities.normal_cdf import log_normal_cdf
 from vi_ik_ros.sampling.experts.fields import Fields
-from vi_ik_ros.sampling.experts.transforms import Configuration, Pose, Position
+from vi_ik_ros.sampling.experts.transforms import (
+    Configuration,
+    Orientation,
+    Pose,
+    PoseMatrix,
+    Position,
+)
 
 FREE = Position("tip")  # a transform whose values are three numbers
 
@@ -156,9 +163,60 @@ def test_an_open_side_is_null():
     assert density.log_density(tensor([9.0, -9.0, 9.0])).item() < -1000
 
 
-def test_every_density_moves_to_another_dtype_with_all_its_tensors():
-    for density in (normal(mean=[0, 0, 0], std=1.0), cdf(0.0, 1.0)):
-        moved = density.to(torch.float32, "cpu")
-        value = torch.zeros(1, 3 if isinstance(density, Normal) else 1)
-        assert moved.log_density(value).dtype == torch.float32
-    assert set(DENSITIES.values()) == {Normal, NormalCdf}
+EXAMPLES = {
+    "normal": ({"mean": [0, 0, 0], "std": 1.0}, FREE),
+    "normal_cdf": ({"lower": 0.0, "std": 1.0, "directions": [[1, 2, 3]]}, FREE),
+    "uni_gauss": ({"mean": [0, 0, 0], "std": 0.1, "probability": 0.9, "volume": 8.0}, FREE),
+    "matrix_bingham_von_mises_fisher": ({"C": [[1, 0, 0]] * 3}, Orientation("tip")),
+}
+
+
+@pytest.fixture(params=DENSITIES)
+def density_and_value(request):
+    fields, transform = EXAMPLES[request.param]
+    density = DENSITIES[request.param].from_fields(Fields(fields), transform)
+    rows = torch.randn(5, transform.size, generator=torch.Generator().manual_seed(0))
+    return density, transform.from_wire(rows.double())
+
+
+def test_every_density_moves_to_another_dtype_with_all_its_tensors(density_and_value):
+    density, value = density_and_value
+    single = density.to(torch.float32, "cpu").log_density(value.float())
+    assert single.dtype == torch.float32 and single.shape == (5,)
+    assert torch.allclose(single.double(), density.log_density(value), rtol=1e-4, atol=1e-5)
+
+
+def test_every_density_has_the_slope_of_its_values(density_and_value):
+    density, value = density_and_value
+    assert torch.autograd.gradcheck(density.log_density, value.requires_grad_())
+
+
+def test_every_density_ends_a_fit_as_a_density(density_and_value):
+    density, value = density_and_value
+    for progress in (0.0, 0.5, 1.0):
+        assert density.annealed(progress).log_density(value).isfinite().all()
+
+
+def test_every_density_refuses_an_unknown_key():
+    for name, (fields, transform) in EXAMPLES.items():
+        with pytest.raises(ObjectiveError, match="unknown key"):
+            DENSITIES[name].from_fields(Fields(fields | {"meen": 1}), transform)
+
+
+def test_a_normal_may_be_joint_over_position_and_rotation_entries():
+    generator = torch.Generator().manual_seed(0)
+    factor = torch.randn(12, 12, generator=generator, dtype=torch.float64)
+    covariance = factor @ factor.mT + torch.eye(12)
+    pose = [0.1, 0.2, 0.3, 0.0, 0.6, 0.0, 0.8]
+    fields = {"mean": pose, "covariance": (covariance + covariance.mT).mul(0.5).tolist()}
+    density = Normal.from_fields(Fields(fields), PoseMatrix("tip"))
+    value = torch.randn(4, 12, generator=generator, dtype=torch.float64)
+    reference = stats.multivariate_normal(density.mean.numpy(), covariance.numpy())
+    expected = reference.logpdf(value.numpy())
+    assert np.allclose(density.log_density(value) - density.log_normalizer, expected)
+
+
+def test_a_pose_matrix_takes_std_by_name():
+    std = {"position": 0.02, "orientation": 0.1}
+    density = Normal.from_fields(Fields({"std": std}), PoseMatrix("tip"))
+    assert density.scale.tolist() == [0.02] * 3 + [0.1] * 9

@@ -3,12 +3,22 @@ import copy
 import json
 
 import pytest
+import torch
 import yaml
 
 from vi_ik_ros.exceptions import ObjectiveError, RobotError
 from vi_ik_ros.sampling.experts.objective_file import load_objectives
 
-SHIPPED = ("panda_pose", "panda_position", "planar2_line", "planar3_position")
+SHIPPED = (
+    "panda_over_table",
+    "panda_pose",
+    "panda_position",
+    "planar2_line",
+    "planar2_projection",
+    "planar3_position",
+    "planar6_priority",
+    "talos_stance",
+)
 
 
 def changed(mapping, place, value):
@@ -32,6 +42,22 @@ def test_shipped_files_load_and_survive_their_own_document(objectives_dir, name)
     assert again.digest == objectives.digest
     assert again.document == objectives.document
     assert again.context_entries == objectives.context_entries
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_files_have_finite_values_and_slopes_within_the_limits(
+    objectives_dir, configurations, name
+):
+    objectives = load_objectives(objectives_dir / f"{name}.yaml")
+    q = configurations(objectives.robot, num=20).requires_grad_()
+    context = torch.zeros(1, objectives.product.context_size, dtype=torch.float64)
+    context[:, -1:] = 1.0  # a quaternion of norm 1 where there is one
+    for value in (
+        objectives.product.log_density(q, context),
+        objectives.product.filtered_log_density(q, context),
+    ):
+        (slope,) = torch.autograd.grad(value.sum(), q, retain_graph=True)
+        assert value.isfinite().all() and slope.isfinite().all()
 
 
 def test_every_shipped_file_is_tested(objectives_dir):
@@ -193,6 +219,13 @@ def test_a_uniform_pose_bounds_the_position_alone(planar_mapping):
     uniform = {"type": "uniform", "lower": [-1, -1, 0], "upper": [1, 1, 0.1]}
     (entry,) = load_objectives(changed(mapping, "context.0.distribution", uniform)).context_entries
     assert (entry.size, len(entry.distribution.lower)) == (7, 3)
+
+
+def test_a_context_is_given_in_the_frame_of_its_transform(planar_mapping):
+    transform = {"type": "relative_position", "frame": "tip", "in_frame": "link_1"}
+    mapping = changed(planar_mapping, "objectives.0.transform", transform)
+    (entry,) = load_objectives(mapping).context_entries
+    assert (entry.frame, entry.kind, entry.size) == ("link_1", "vector", 3)
 
 
 def test_an_unknown_robot_is_the_robots_error(planar_mapping):

@@ -36,7 +36,7 @@ class ContextEntry:
         name: how the entry is called in `model.json` and on the command line.
         kind: pose, position, orientation, configuration or vector.
         size: number of columns, in wire form.
-        frame: frame in which the value is given, the robot's root.
+        frame: frame in which the value is given, the robot's root unless the transform says so.
         unit: its unit.
         objective: name of the objective.
         field: field of that objective's density.
@@ -102,7 +102,7 @@ def _read_entry(item: Fields, experts: Sequence[Expert], frame: str) -> ContextE
         name=item.text("name", default=default_name),
         kind=transform.kind,
         size=transform.size,
-        frame=frame,
+        frame=transform.expressed_in or frame,
         unit=transform.unit,
         objective=objective,
         field=field,

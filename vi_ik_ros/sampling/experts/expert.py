@@ -8,7 +8,9 @@ import torch
 from torch import Tensor
 
 from vi_ik_ros.sampling.experts.densities.density import Density
+from vi_ik_ros.sampling.experts.densities.normal_cdf import NormalCdf
 from vi_ik_ros.sampling.experts.kinematic_state import KinematicState
+from vi_ik_ros.sampling.experts.transforms.distance import Distance
 from vi_ik_ros.sampling.experts.transforms.transform import Transform
 
 
@@ -21,16 +23,39 @@ class Expert:
         transform: T_m.
         density: p_m.
         priority: 0 is primary; larger numbers give way to smaller ones.
+        weight: factor of the log density; above 1 where it stands for more than was evaluated.
     """
 
     name: str
     transform: Transform
     density: Density
     priority: int = 0
+    weight: float = 1.0
 
     def log_density(self, state: KinematicState) -> Tensor:
         """Return log p_m(T_m(q)) for a batch, (B,)."""
-        return self.density.log_density(self.transform(state))
+        log_density = self.density.log_density(self.transform(state))
+        return log_density if self.weight == 1.0 else self.weight * log_density
+
+    def subsampled(self, generator: torch.Generator) -> Self:
+        """Return the expert with a random subset of its distances in place of all.
+
+        Its log density is an unbiased estimate, the sum over the subset times the ratio of sizes.
+        Experts that name no size of a subset (`num_random`) return themselves.
+        """
+        transform, density = self.transform, self.density
+        if not isinstance(transform, Distance) or transform.num_random is None:
+            return self
+        assert isinstance(density, NormalCdf)  # checked when the objective was read
+        size, num_random = transform.size, transform.num_random
+        order = torch.randperm(size, generator=generator)
+        columns = tuple(sorted(order[:num_random].tolist()))
+        return replace(
+            self,
+            transform=transform.selected(columns),
+            density=density.selected(columns),
+            weight=self.weight * size / num_random,
+        )
 
     def conditioned(self, field: str, rows: Tensor) -> Self:
         """Return the expert with a field of its density filled by context rows (B, size)."""

@@ -87,11 +87,11 @@ class Fields:
         return tuple(found)
 
     def integer(self, key: str, default: int) -> int:
-        """Read a whole number that is not negative."""
+        """Read a whole number that is not negative; 2.0 is one too."""
         value = self.values.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        if not is_number(value) or value < 0 or value != int(value):
             self.fail(key, "a whole number, 0 or more")
-        return value
+        return int(value)
 
     def numbers(
         self, key: str, size: int, *, quaternion: slice | None = None

@@ -12,11 +12,11 @@ import torch
 from vi_ik_ros.exceptions import ObjectiveError
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.sampling.experts.context_entry import ContextEntry, read_context
-from vi_ik_ros.sampling.experts.densities import DENSITIES
+from vi_ik_ros.sampling.experts.densities import DENSITIES, NormalCdf
 from vi_ik_ros.sampling.experts.expert import Expert
 from vi_ik_ros.sampling.experts.fields import Fields
 from vi_ik_ros.sampling.experts.product import ProductOfExperts
-from vi_ik_ros.sampling.experts.transforms import TRANSFORMS
+from vi_ik_ros.sampling.experts.transforms import TRANSFORMS, Distance
 from vi_ik_ros.sampling.experts.yaml_document import read_yaml
 
 
@@ -105,11 +105,23 @@ def _read_expert(item: Fields, robot: RobotModel) -> Expert:
     """Read one objective."""
     item.allow("name", "transform", "density", "priority")
     name = item.text("name")
+    try:
+        return _read_named_expert(name, item, robot)
+    except ObjectiveError as error:
+        expected = f"{error.expected} (objective {name})"
+        raise ObjectiveError(error.field, error.value, expected) from None
+
+
+def _read_named_expert(name: str, item: Fields, robot: RobotModel) -> Expert:
+    """Read what stands under the name of an objective."""
     transform_fields, density_fields = item.child("transform"), item.child("density")
     transform_type = TRANSFORMS[transform_fields.name("type", tuple(TRANSFORMS))]
     density_type = DENSITIES[density_fields.name("type", tuple(DENSITIES))]
     transform = transform_type.from_fields(transform_fields, robot)
     density = density_type.from_fields(density_fields, transform)
+    if isinstance(transform, Distance) and transform.num_random is not None:
+        if not isinstance(density, NormalCdf) or density.directions is not None:
+            transform_fields.fail("num_random", "a normal_cdf without directions beside it")
     return Expert(name, transform, density, item.integer("priority", default=0))
 
 

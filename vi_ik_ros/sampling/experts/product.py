@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """The target: a product of experts on the configurations of one robot, Eq. (2)."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from copy import copy
+from dataclasses import replace
 from typing import Self
 
 import torch
 from torch import Tensor
 
-from vi_ik_ros.exceptions import ContextError
+from vi_ik_ros.exceptions import ContextError, ObjectiveError
 from vi_ik_ros.kinematics.chain import Chain
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.sampling.experts.context_entry import ContextEntry
+from vi_ik_ros.sampling.experts.densities import UniGauss
 from vi_ik_ros.sampling.experts.expert import Expert
+from vi_ik_ros.sampling.experts.hierarchy import filtered_log_densities
 from vi_ik_ros.sampling.experts.kinematic_state import KinematicState, kinematic_state
 
 
@@ -88,6 +92,57 @@ class ProductOfExperts:
             if priorities is None or expert.priority in priorities
         }
 
+    def filtered_log_density(self, q: Tensor, context: Tensor | None = None) -> Tensor:
+        """Return `log_density` with gradients that are filtered by priority, (B,).
+
+        The value is the unfiltered sum. With one level this is `log_density`.
+
+        Args:
+            q: (B, nq) configurations [rad, m].
+            context: (B, dc) or (1, dc) rows in wire form; None without context entries.
+        """
+        if self.bound:
+            return self.log_density(q, context)
+        terms = filtered_log_densities(self.conditioned(context), self.chain, q)
+        return torch.stack([q.new_zeros(q.shape[0]), *terms.values()]).sum(dim=0)
+
+    def annealed(self, progress: float) -> Self:
+        """Return the product at a stage of a fit, 0 to 1; see `Density.annealed`."""
+        return self._with_experts(
+            replace(expert, density=expert.density.annealed(progress)) for expert in self.experts
+        )
+
+    def combination(self, pursued: Mapping[str, bool]) -> Self:
+        """Return the product in which some uni-Gauss objectives are decided.
+
+        The products of all 2^n decisions add up to this one, so differences of their log integrals
+        (ELBOs) are the relative masses of the combinations of tasks.
+
+        Args:
+            pursued: name of a uni-Gauss objective to whether it is pursued or given up.
+
+        Raises:
+            ObjectiveError: A name is not that of a uni-Gauss objective.
+        """
+        optional = {e.name: e.density for e in self.experts if isinstance(e.density, UniGauss)}
+        for name in pursued:
+            if name not in optional:
+                valid = ", ".join(optional) or "there is none"
+                raise ObjectiveError("pursued", name, f"a uni_gauss objective ({valid})")
+        return self._with_experts(
+            replace(expert, density=replace(optional[expert.name], pursued=pursued[expert.name]))
+            if expert.name in pursued
+            else expert
+            for expert in self.experts
+        )
+
+    def subsampled(self, generator: torch.Generator) -> Self:
+        """Return the product with random subsets of distances, anew each time it is called.
+
+        Its log density estimates that of the product without bias; see `Expert.subsampled`.
+        """
+        return self._with_experts(expert.subsampled(generator) for expert in self.experts)
+
     def state(self, q: Tensor) -> KinematicState:
         """Evaluate the kinematics that transforms read, once for (B, nq) configurations."""
         return kinematic_state(self.chain, q)
@@ -113,6 +168,12 @@ class ProductOfExperts:
     def expert(self, name: str) -> Expert:
         """Return the expert of a name."""
         return next(expert for expert in self.experts if expert.name == name)
+
+    def _with_experts(self, experts: Iterable[Expert]) -> Self:
+        """Return a copy with other experts on the same frames."""
+        result = copy(self)
+        result.experts = tuple(experts)
+        return result
 
     def to(self, dtype: torch.dtype, device: torch.device | str = "cpu") -> Self:
         """Return the product for configurations of another dtype or device."""

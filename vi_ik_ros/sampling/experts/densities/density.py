@@ -22,9 +22,12 @@ class Density(ABC):
     Attributes:
         conditionable: fields that a context may fill, each holding a value of the transform, one
             for the whole batch or one for each row.
+        is_equality: whether it holds the value in place. An inequality is indifferent inside its
+            bounds, so it claims no motion from objectives of a later priority.
     """
 
     conditionable: ClassVar[tuple[str, ...]] = ()
+    is_equality: ClassVar[bool] = True
 
     @abstractmethod
     def log_density(self, value: Tensor) -> Tensor:
@@ -39,8 +42,19 @@ class Density(ABC):
         """Return the density with a field filled by values, (B, ...)."""
         return replace(self, **{field: reference})
 
+    def annealed(self, progress: float) -> Self:
+        """Return the density at a stage of a fit: 0 is the easiest form, 1 the one that is meant.
+
+        Most densities have one form only.
+        """
+        return self
+
     def to(self, dtype: torch.dtype, device: torch.device | str) -> Self:
         """Return the density with its tensors in a dtype and on a device."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        tensors = {k: v.to(device, dtype) for k, v in values.items() if isinstance(v, Tensor)}
-        return replace(self, **tensors)
+        moved = {
+            name: value.to(dtype=dtype, device=device)
+            for name, value in values.items()
+            if isinstance(value, Tensor | Density)
+        }
+        return replace(self, **moved)

@@ -2,13 +2,14 @@
 """A smooth inequality: the normal distribution function of the distance to a bound, Eq. (32)."""
 
 import math
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
 
 from vi_ik_ros.sampling.experts.densities.density import Density
+from vi_ik_ros.sampling.experts.densities.half_planes import Rows, read_directions, read_polygon
 from vi_ik_ros.sampling.experts.fields import Fields, is_list, is_number
 from vi_ik_ros.sampling.experts.transforms.transform import Transform
 
@@ -30,52 +31,103 @@ def log_normal_cdf(z: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class NormalCdf(Density):
-    """sum_j log Phi((v_j - lower_j) / std_j) + log Phi((upper_j - v_j) / std_j).
+    """sum_j log Phi((s_j - lower_j) / std_j) + log Phi((upper_j - s_j) / std_j).
+
+    The bounded scalars s are the entries of the value, or w_j^T v with directions w_j.
 
     Attributes:
-        lower, upper: (r,) bounds; infinite where there is none.
-        std: (r,) softness of the bounds, in the same unit.
+        lower, upper: (h,) bounds; infinite where there is none.
+        std: (h,) softness of the bounds, in the same unit.
+        directions: (h, r) one w_j a row; None to bound the entries themselves (h = r).
     """
+
+    is_equality: ClassVar[bool] = False
 
     lower: Tensor
     upper: Tensor
     std: Tensor
+    directions: Tensor | None = None
 
     def log_density(self, value: Tensor) -> Tensor:
-        """Return the sum over both bounds of every entry, (B,), for values (B, r)."""
-        inside = torch.cat([value - self.lower, self.upper - value], dim=-1)  # (B, 2 r)
+        """Return the sum over both bounds of every scalar, (B,), for values (B, r)."""
+        scalars = value if self.directions is None else value @ self.directions.mT  # (B, h)
+        inside = torch.cat([scalars - self.lower, self.upper - scalars], dim=-1)  # (B, 2 h)
         distance = inside / torch.cat([self.std, self.std])
         return log_normal_cdf(distance).sum(dim=-1)
 
+    def selected(self, columns: tuple[int, ...]) -> Self:
+        """Return the density of some entries of the value only; needs `directions` None."""
+        rows = list(columns)
+        bounds = {name: getattr(self, name)[rows] for name in ("lower", "upper", "std")}
+        return replace(self, **bounds)
+
     @classmethod
     def from_fields(cls, fields: Fields, transform: Transform) -> Self:
-        """Read `lower`, `upper` (at least one) and `std`.
+        """Read `lower`, `upper` (at least one) and `std`, or `polygon` and `std`.
 
-        A bound is a number for all entries, a list with `null` where there is none, or the word
-        `joint_limits`.
+        A bound is a number for all scalars, a list with `null` where there is none, or the word
+        `joint_limits`. With `directions`, a list of vectors w, the scalars are w^T v.
         """
-        fields.allow("type", "lower", "upper", "std")
+        fields.allow("type", "lower", "upper", "std", "directions", "polygon")
         if not transform.is_vector:
             expected = "a density for matrices: normal; normal_cdf compares vectors with bounds"
             fields.fail("type", expected)
-        if "lower" not in fields.values and "upper" not in fields.values:
-            fields.fail("lower", "a bound in lower, in upper, or in both")
-        lower, upper = (_bound(fields, key, transform) for key in ("lower", "upper"))
-        if not all(low < high for low, high in zip(lower, upper, strict=True)):
-            fields.fail("upper", f"a bound above lower, {list(lower)}")
-        std = fields.positive("std", transform.size)
-        return cls(*(torch.tensor(row, dtype=torch.float64) for row in (lower, upper, std)))
+        directions: Rows = ()
+        if "polygon" in fields.values:
+            directions, upper = _read_sides(fields, transform)
+            lower = (-math.inf,) * len(upper)
+        else:
+            if "directions" in fields.values:
+                directions = read_directions(fields, transform.size)
+            lower, upper = _read_bounds(fields, transform, len(directions))
+        std = fields.positive("std", len(upper))
+        bounds = (torch.tensor(row, dtype=torch.float64) for row in (lower, upper, std))
+        density = cls(*bounds)
+        if not directions:
+            return density
+        return replace(density, directions=torch.tensor(directions, dtype=torch.float64))
 
 
-def _bound(fields: Fields, key: str, transform: Transform) -> tuple[float, ...]:
-    """Read a bound (r,); an entry without one is infinite."""
+def _read_sides(fields: Fields, transform: Transform) -> tuple[Rows, tuple[float, ...]]:
+    """Read the sides of `polygon`, which excludes other bounds."""
+    for key in ("directions", "lower", "upper"):
+        if key in fields.values:
+            fields.fail(key, "a polygon or other bounds, not both")
+    if transform.size != 2:
+        fields.fail(
+            "polygon", f"a transform of 2 entries, such as axes: [x, y], not {transform.size}"
+        )
+    return read_polygon(fields)
+
+
+def _read_bounds(
+    fields: Fields, transform: Transform, num_directions: int
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Read `lower` and `upper`, at least one of them."""
+    if "lower" not in fields.values and "upper" not in fields.values:
+        fields.fail("lower", "a bound in lower, in upper, or in both")
+    size = num_directions or transform.size
+    limits = None if num_directions else transform.limits
+    lower, upper = (_bound(fields, key, size, limits) for key in ("lower", "upper"))
+    if not all(low < high for low, high in zip(lower, upper, strict=True)):
+        fields.fail("upper", f"a bound above lower, {list(lower)}")
+    return lower, upper
+
+
+def _bound(
+    fields: Fields,
+    key: str,
+    size: int,
+    limits: tuple[tuple[float, ...], tuple[float, ...]] | None,
+) -> tuple[float, ...]:
+    """Read a bound (size,); an entry without one is infinite."""
     side = 0 if key == "lower" else 1
-    value, size, none = fields.values.get(key), transform.size, (-math.inf, math.inf)[side]
-    if value == JOINT_LIMITS and transform.limits is not None:
-        return transform.limits[side]
+    value, none = fields.values.get(key), (-math.inf, math.inf)[side]
+    if value == JOINT_LIMITS and limits is not None:
+        return limits[side]
     entries = value if is_list(value) else (value,) * size
     bounds = [none if entry is None else entry for entry in entries]
     if len(bounds) != size or not all(entry == none or is_number(entry) for entry in bounds):
-        word = "" if transform.limits is None else f", or {JOINT_LIMITS}"
+        word = "" if limits is None else f", or {JOINT_LIMITS}"
         fields.fail(key, f"a number or a list of {size} (null where there is no bound){word}")
     return tuple(entry if is_number(entry) else none for entry in bounds)

@@ -61,6 +61,16 @@ class Transform(ABC):
         return ()
 
     @property
+    def expressed_in(self) -> str | None:
+        """Frame in which the value is given; None for the root."""
+        return None
+
+    @property
+    def task(self) -> "Transform":
+        """The view whose Jacobian tells which motions an objective claims, usually this one."""
+        return self
+
+    @property
     def residual_size(self) -> int:
         """Length r of a residual."""
         return self.size
