@@ -16,6 +16,8 @@ COMMANDS: dict[str, str] = {
     "train": "fit a model to an objectives file",
     "sample": "draw configurations from a model, refined if wanted",
     "density": "log-density of given configurations under a model",
+    "intersect": "multiply two Gaussian mixtures into a model of its own",
+    "connectivity": "which components of a mixture have mass in common",
     "bench": "run a benchmark by name",
 }
 THREADED = ("train",)  # commands whose matrices are large enough for several BLAS threads

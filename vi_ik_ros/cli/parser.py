@@ -14,7 +14,7 @@ class OneLineParser(argparse.ArgumentParser):
 
     def __init__(self, **options: object) -> None:
         """Make the parser; numbers such as -1e-3 and -inf count as values, not as options."""
-        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        options.setdefault("formatter_class", _HelpFormatter)
         super().__init__(allow_abbrev=False, **options)  # type: ignore[arg-type]
         self._negative_number_matcher = re.compile(r"^-(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$|^-inf$", re.I)
 
@@ -25,6 +25,15 @@ class OneLineParser(argparse.ArgumentParser):
             came, names = wrong_command.group(1), wrong_command.group(2).replace("'", "")
             raise InvalidInput("COMMAND", came, f"one of {names}{hint(came, names.split(', '))}")
         raise UsageError(f"{message} (see {self.prog} --help)")
+
+
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Keeps the longest command and its summary on one line: argparse forgets its indent."""
+
+    def add_argument(self, action: argparse.Action) -> None:
+        super().add_argument(action)
+        if isinstance(action, argparse._SubParsersAction):
+            self._action_max_length += self._indent_increment
 
 
 class UsageError(InvalidInput):

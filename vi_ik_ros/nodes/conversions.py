@@ -13,8 +13,10 @@ from visualization_msgs.msg import Marker, MarkerArray
 
 from vi_ik_ros.msg import ContextEntry, ModelInfo
 from vi_ik_ros.nodes.served_models import ListedModel
+from vi_ik_ros.sampling.models.mixture_algebra import OverlapGraph
+from vi_ik_ros.sampling.store.intersection import Intersection
 from vi_ik_ros.sampling.warm_start.solver import SampleAnswer, SampleRequest
-from vi_ik_ros.srv import SampleConfigurations
+from vi_ik_ros.srv import Connectivity, IntersectModels, SampleConfigurations
 from vi_ik_ros.viewer.markers import RobotMarkers
 
 
@@ -132,6 +134,34 @@ def answer_from_msg(msg: SampleConfigurations.Response) -> SampleAnswer:
         target_status=np.array(msg.target_status, dtype=np.uint8),
         target_msg=tuple(msg.target_msg),
         elapsed=msg.elapsed,
+    )
+
+
+def intersection_to_msg(result: Intersection, digest: str) -> IntersectModels.Response:
+    """Return what came of a product that has been stored."""
+    return IntersectModels.Response(
+        model_digest=digest,
+        num_components=result.mixture.num_components,
+        log_mass=result.product.log_mass,
+        dropped=result.product.dropped,
+        distance=result.product.distance,
+        redraw_rate=result.redraw_rate,
+        shared_objectives=list(result.shared),
+        remarks=list(result.remarks()),
+    )
+
+
+def graph_to_msg(graph: OverlapGraph, digest: str) -> Connectivity.Response:
+    """Return the overlap graph of a model."""
+    edges = graph.edges()
+    return Connectivity.Response(
+        model_digest=digest,
+        weights=floats_to_msg(graph.weights),
+        groups=_integers("I", graph.groups),
+        group_weights=floats_to_msg(graph.group_weights),
+        edges=_integers("I", edges.ravel()),
+        similarity=floats_to_msg(graph.similarity[tuple(edges.T)]),
+        log_overlap=floats_to_msg(graph.log_overlap.ravel()),
     )
 
 

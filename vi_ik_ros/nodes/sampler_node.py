@@ -23,7 +23,7 @@ from vi_ik_ros.msg import ModelInfo
 from vi_ik_ros.nodes.parameters import SamplerParameters, declare
 from vi_ik_ros.nodes.qos import latched
 from vi_ik_ros.nodes.spinning import spin_node
-from vi_ik_ros.srv import ListModels, SampleConfigurations
+from vi_ik_ros.srv import Connectivity, IntersectModels, ListModels, SampleConfigurations
 
 if TYPE_CHECKING:
     from vi_ik_ros.nodes.served_models import ServedModel
@@ -33,8 +33,9 @@ MODELS_DEPTH = 256  # One latched message per model: a late reader gets the last
 
 
 class SamplerNode(Node):
-    """Answers `~/sample` and `~/list_models`, publishes `~/models` and the last answer.
+    """Answers requests with models and about them, publishes `~/models` and the last answer.
 
+    Services: `~/sample`, `~/list_models`, and of Gaussian mixtures `~/intersect`, `~/connectivity`.
     Topics: `~/models` (latched, one ModelInfo per model; the last one of a name counts),
     `~/markers` and `~/sampled_joint_states` (the last answer, for RViz).
     """
@@ -53,6 +54,8 @@ class SamplerNode(Node):
         self._load()
         self.create_service(SampleConfigurations, "~/sample", self._on_sample)
         self.create_service(ListModels, "~/list_models", self._on_list_models)
+        self.create_service(IntersectModels, "~/intersect", self._on_intersect)
+        self.create_service(Connectivity, "~/connectivity", self._on_connectivity)
         if topic := self._settings.models_topic:
             self.create_subscription(ModelInfo, topic, self._on_model_written, latched(16))
         if topic := self._settings.robot_description_topic:
@@ -65,14 +68,16 @@ class SamplerNode(Node):
     def _load(self) -> None:
         # A second of imports: here, where Ctrl-C ends them in peace, and not above.
         from vi_ik_ros.nodes.frames import FrameLookup
+        from vi_ik_ros.nodes.mixture_services import MixtureServices
         from vi_ik_ros.nodes.sampling_service import SamplingService
         from vi_ik_ros.nodes.served_models import ServedModels
         from vi_ik_ros.sampling.store.model_store import ModelStore
 
         settings = self._settings
-        store = Path(settings.model_store).expanduser() if settings.model_store else None
+        root = Path(settings.model_store).expanduser() if settings.model_store else None
+        store = ModelStore(root)
         self._models = ServedModels(
-            ModelStore(store),
+            store,
             robot=settings.robot,
             urdf_text=settings.robot_description,
             max_num_samples=settings.max_num_samples,
@@ -81,6 +86,8 @@ class SamplerNode(Node):
         )
         frames = FrameLookup(self)
         self._service = SamplingService(self._models, frames, settings, self._log_fault)
+        default = settings.default_model
+        self._mixtures = MixtureServices(self._models, store, default, self._log_fault)
         started = time.monotonic()
         line = self._service.warm_up()
         self._models.refresh()
@@ -103,6 +110,18 @@ class SamplerNode(Node):
             response.error_code, response.error_msg = ListModels.Response.INTERNAL, repr(error)
         response.default_model = self._settings.default_model
         return response
+
+    def _on_intersect(
+        self, request: IntersectModels.Request, _: IntersectModels.Response
+    ) -> IntersectModels.Response:
+        response = self._mixtures.intersect(request)
+        self._check_store()  # Who listens to ~/models learns of the product now.
+        return response
+
+    def _on_connectivity(
+        self, request: Connectivity.Request, _: Connectivity.Response
+    ) -> Connectivity.Response:
+        return self._mixtures.connectivity(request)
 
     def _on_model_written(self, info: ModelInfo) -> None:
         self.get_logger().debug(f"model {info.name} announced")

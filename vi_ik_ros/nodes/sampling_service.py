@@ -67,7 +67,7 @@ class SamplingService:
         return response
 
     def warm_up(self) -> str:
-        """Answer one raw and one refined request with the default model; say how that went."""
+        """Answer a raw and, if possible, a refined request with the default model; say how."""
         name = self.parameters.default_model
         if not name:
             return "no default model"
@@ -75,7 +75,7 @@ class SamplingService:
             model = self.models.get(name)
         except ViIkError as error:
             return f"waiting for the default model: {error}"
-        for refine in (False, True):
+        for refine in (False, True)[: 1 + model.solver.can_refine]:
             response = self.answer(_first_request(model, refine))
             if response.error_code != Response.NONE:
                 return f"serving {name}, which failed at its first request: {response.error_msg}"

@@ -2,6 +2,10 @@
 """Every model family by the name that `model.json` and the command line use."""
 
 from vi_ik_ros.sampling.models.amortized_mixture import AmortizedMixture
+from vi_ik_ros.sampling.models.banana_mixture import BananaMixture
+from vi_ik_ros.sampling.models.gaussian_mixture import GaussianMixture
 from vi_ik_ros.sampling.models.model import ConditionalModel
 
-FAMILIES: dict[str, type[ConditionalModel]] = {"amortized": AmortizedMixture}
+FAMILIES: dict[str, type[ConditionalModel]] = {
+    family.family: family for family in (AmortizedMixture, GaussianMixture, BananaMixture)
+}

@@ -66,6 +66,11 @@ class WarmStartSolver:
         self._reader = TargetReader(robot, stored_model.document)
         self.novelty = _novelty(stored_model.extras.get(TRAINING_CONTEXTS), self._reader)
 
+    @property
+    def can_refine(self) -> bool:
+        """Whether the context places the tip of a serial chain, which `refine` asks for."""
+        return self._reader.chain is not None
+
     def solve(self, request: SampleRequest) -> SampleAnswer:
         """Answer a request; a target without a solution is a status, not an error.
 
@@ -74,7 +79,7 @@ class WarmStartSolver:
         """
         start = time.perf_counter()
         request.check(self._max_num_samples, self.robot.nq)
-        if request.refine and self._reader.chain is None:
+        if request.refine and not self.can_refine:
             expected = "false: this model places no tip of a serial chain"
             raise RequestError("refine", request.refine, expected)
         targets = self._reader.read(request)
