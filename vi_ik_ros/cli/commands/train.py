@@ -51,6 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
     from vi_ik_ros.sampling.training.fit import fit
     from vi_ik_ros.sampling.training.settings import FitSettings
 
+    if arguments.family != "amortized":  # Small matrices: a second thread costs more than it does.
+        torch.set_num_threads(1)
     objectives = load_objectives(arguments.objectives, dtype=torch.float32)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
@@ -79,9 +81,8 @@ class _Line:
         self._tenths = 0
 
     def __call__(self, state: "FitProgress") -> None:
-        words = f"step {state.step}, log-likelihood {state.log_likelihood:.2f}"
-        if state.elbo == state.elbo:  # NaN until sharpening begins.
-            words += f", ELBO {state.elbo:.2f}"
+        figures = (f"{name} {value:.2f}" for name, value in state.figures.items())
+        words = ", ".join([f"step {state.step}", *figures])
         self._progress.update(self._task, completed=state.fraction, description=words)
         if not self._progress.console.is_terminal and state.fraction * 10 >= self._tenths + 1:
             self._tenths = int(state.fraction * 10)

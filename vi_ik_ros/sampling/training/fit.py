@@ -5,7 +5,7 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -23,13 +23,20 @@ from vi_ik_ros.sampling.models.amortized_mixture import AmortizedMixture
 from vi_ik_ros.sampling.store.document import describe_robot
 from vi_ik_ros.sampling.store.model_store import ModelStore
 from vi_ik_ros.sampling.training import checkpoint
+from vi_ik_ros.sampling.training.fit_mixture import (
+    MIXTURES,
+    MixtureProgress,
+    MixtureSettings,
+    fit_mixture,
+)
 from vi_ik_ros.sampling.training.pairs import TrainingPairs
-from vi_ik_ros.sampling.training.scores import score
+from vi_ik_ros.sampling.training.scores import score, score_mixture
 from vi_ik_ros.sampling.training.settings import FitSettings
 from vi_ik_ros.sampling.training.symmetry import find_symmetry, reach
 
 NUM_STORED_CONTEXTS = 10_000  # training contexts kept with a model, to tell what is unlike them
-FAMILIES = ("amortized",)  # that `fit` can train
+FAMILIES = ("amortized", *MIXTURES)  # that `fit` can train
+NUM_COMPONENTS = 64  # of an amortized mixture that was not told
 
 
 @dataclass(frozen=True)
@@ -41,16 +48,14 @@ class FitProgress:
         fraction: of the run, 0 to 1.
         seconds: of training so far.
         seconds_left: estimated.
-        log_likelihood: running mean of log q(z | c) over the pairs.
-        elbo: running mean, NaN before sharpening.
+        figures: what the algorithm watches, by name.
     """
 
     step: int
     fraction: float
     seconds: float
     seconds_left: float
-    log_likelihood: float
-    elbo: float
+    figures: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,8 @@ def fit(
     settings = settings or FitSettings()
     if family not in FAMILIES:
         raise InvalidInput("family", family, f"one of {', '.join(FAMILIES)}")
+    if family in MIXTURES:
+        return _fit_mixture(objectives, directory, family, settings, command, resume, on_progress)
     run = _Run.prepare(objectives, settings)
     partial = checkpoint.partial_directory(directory)
     if resume:
@@ -102,19 +109,48 @@ def fit(
     model = AmortizedMixture(run.state.network.options, run.state.network.tensors())
     scores = score(model, run.pairs)
     contexts, _ = run.pairs.draw(NUM_STORED_CONTEXTS, torch.Generator().manual_seed(1))
-    training = {
-        "command": command,
-        "seed": settings.seed,
-        "steps": run.state.step,
-        "seconds": round(run.seconds, 1),
-        "date": datetime.now(UTC).date().isoformat(),
-        "settings": {k: v for k, v in asdict(settings).items() if v != float("inf")},
-    }
+    training = _training(command, settings, run.state.step, run.seconds)
     document = _document(objectives, contexts.numpy()) | {"training": training, "scores": scores}
     extras = {"extra.training_contexts": contexts.numpy().astype(np.float32)}
     digest = ModelStore().write(directory, model, document, extras)
     shutil.rmtree(partial, ignore_errors=True)
     return FitReport(digest, scores, run.state.step, run.seconds)
+
+
+def _fit_mixture(
+    objectives: Objectives,
+    directory: Path,
+    family: str,
+    settings: FitSettings,
+    command: str,
+    resume: bool,
+    on_progress: Callable[[FitProgress], None],
+) -> FitReport:
+    """Fit and store an unconditional mixture; it is done before a checkpoint would be worth it."""
+    if resume:
+        raise InvalidInput("resume", family, "the family amortized: a mixture is fitted anew")
+    begin, steps = time.monotonic(), 0
+
+    def report(progress: MixtureProgress) -> None:
+        nonlocal steps
+        steps = progress.step
+        left = progress.seconds * (1 / progress.fraction - 1)
+        figures = {"log-affinity": progress.log_affinity}
+        on_progress(FitProgress(steps, progress.fraction, progress.seconds, left, figures))
+
+    product = objectives.product.to(torch.float64)
+    options = MixtureSettings(
+        num_components=settings.num_components or MixtureSettings.num_components,
+        seed=settings.seed,
+        time_limit=settings.time_limit,
+    )
+    model = fit_mixture(product, family=family, settings=options, on_progress=report)
+    seconds = time.monotonic() - begin
+    scores = score_mixture(model, product)
+    training = _training(command, settings, steps, seconds)
+    document = _document(objectives, np.empty((0, 0))) | {"training": training, "scores": scores}
+    digest = ModelStore().write(directory, model, document)
+    return FitReport(digest, scores, steps, seconds)
 
 
 class _Run:
@@ -159,9 +195,10 @@ class _Run:
             self.seconds = time.monotonic() - begin
             fraction = self.settings.fraction(self.state.step, self.seconds)
             left = self.seconds * (1 / fraction - 1)
-            on_progress(
-                FitProgress(self.state.step, fraction, self.seconds, left, likelihood, elbo)
-            )
+            figures = {"log-likelihood": likelihood}
+            if elbo == elbo:  # NaN until sharpening begins
+                figures["ELBO"] = elbo
+            on_progress(FitProgress(self.state.step, fraction, self.seconds, left, figures))
             if self.seconds - saved > self.settings.checkpoint_every:
                 saved = self.seconds
                 progress = checkpoint.Progress(saved, self.generator.get_state())
@@ -199,11 +236,23 @@ def _network(
         upper=tuple(float(bound) for bound in robot.upper),
         symmetry=symmetry,
         length_scale=round(reach(objectives, symmetry, contexts), 3),
-        num_components=settings.num_components,
+        num_components=settings.num_components or NUM_COMPONENTS,
         width=settings.width,
         num_blocks=settings.num_blocks,
     )
     return AmortizedNetwork(options)
+
+
+def _training(command: str, settings: FitSettings, steps: int, seconds: float) -> dict[str, object]:
+    """Describe a run for `model.json`."""
+    return {
+        "command": command,
+        "seed": settings.seed,
+        "steps": steps,
+        "seconds": round(seconds, 1),
+        "date": datetime.now(UTC).date().isoformat(),
+        "settings": {k: v for k, v in asdict(settings).items() if v != float("inf")},
+    }
 
 
 def _document(objectives: Objectives, contexts: np.ndarray) -> dict[str, object]:

@@ -4,6 +4,7 @@
 import numpy as np
 import torch
 
+from vi_ik_ros.sampling.experts.product import ProductOfExperts
 from vi_ik_ros.sampling.models.model import ConditionalModel
 from vi_ik_ros.sampling.training.pairs import TrainingPairs
 
@@ -39,4 +40,23 @@ def score(model: ConditionalModel, pairs: TrainingPairs) -> dict[str, float]:
         "elbo_median": float(np.median(reward)),
         "entropy": float(-samples.log_prob.mean()),
         "log_likelihood": float(likelihood.mean()),
+    }
+
+
+def score_mixture(model: ConditionalModel, product: ProductOfExperts) -> dict[str, float]:
+    """Return figures of an unconditional model: `elbo`, `elbo_median`, `entropy`; see `score`.
+
+    Args:
+        model: the model, as it will be served.
+        product: its target, in float64.
+    """
+    rngs = [np.random.default_rng([SEED, 0])]
+    samples = model.sample(np.empty((1, 0)), NUM_CONTEXTS * NUM_SAMPLES, rngs)
+    with torch.no_grad():
+        log_target = product.log_density(torch.from_numpy(samples.q[0]), priorities=(0,))
+    reward = log_target.numpy() - samples.log_prob[0]
+    return {
+        "elbo": float(reward.mean()),
+        "elbo_median": float(np.median(reward)),
+        "entropy": float(-samples.log_prob.mean()),
     }

@@ -14,7 +14,7 @@ class FitSettings:
     bounded by steps repeats exactly under the same seed.
 
     Attributes:
-        num_components: K.
+        num_components: K; None: 64 of an amortized mixture, 20 of another.
         width, num_blocks: of the residual network.
         batch_size: pairs of one update.
         steps: updates.
@@ -26,7 +26,7 @@ class FitSettings:
         checkpoint_every: [s] between checkpoints.
     """
 
-    num_components: int = 64
+    num_components: int | None = None
     width: int = 512
     num_blocks: int = 3
     batch_size: int = 1024

@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fit a mixture by expectation-maximisation on the squared Hellinger distance.
+
+The Bhattacharyya coefficient BC = int sqrt(p q) has the gradient 1/2 int sqrt(p q) grad log q, so
+q is stationary exactly where it is the maximum-likelihood mixture of points distributed like
+sqrt(p q). Each step draws points from q, weights them to sqrt(p q) and does one such
+expectation-maximisation update, in closed form: no gradient of the target, no step size.
+Neither p~ nor its normaliser has to be known beyond p~ itself. A target may be tempered.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from vi_ik_ros.sampling.inference.banana_components import BananaComponents
+from vi_ik_ros.sampling.inference.gaussian_components import GaussianComponents
+from vi_ik_ros.sampling.inference.target import Target
+
+COMPONENTS = {"gaussian": GaussianComponents, "banana": BananaComponents}
+CANDIDATES = 4  # for each place of a component at the start
+DEAD = 1e-4  # of the mean weight, below which a component is moved
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Points that are used again while q moves slowly.
+
+    The density of a point's proposals is the mean over the q of all steps that it has seen: were
+    it that of its first q alone, a point that a narrowing component finds would weigh
+    more and more.
+
+    Attributes:
+        x: (N, D), oldest first.
+        log_target: (N,), log p~(x).
+        log_seen: (N,), log of the sum of q(x) over the steps that the point has seen.
+        num_seen: (N,), how many steps those are.
+    """
+
+    x: Tensor
+    log_target: Tensor
+    log_seen: Tensor
+    num_seen: Tensor
+
+    def joined(self, other: "Pool", capacity: int) -> "Pool":
+        """Append newer points and drop the oldest beyond the capacity."""
+        names = ("x", "log_target", "log_seen", "num_seen")
+        pairs = ((getattr(self, name), getattr(other, name)) for name in names)
+        return Pool(*(torch.cat(pair)[-capacity:] for pair in pairs))
+
+    def seen(self, log_model: Tensor) -> "Pool":
+        """Count one more step, whose q has log density (N,) at the points."""
+        log_seen = torch.logaddexp(self.log_seen, log_model)
+        return replace(self, log_seen=log_seen, num_seen=self.num_seen + 1)
+
+
+@dataclass(frozen=True)
+class AlphaState:
+    """Components and points of one fit, and the updates done."""
+
+    components: GaussianComponents
+    pool: Pool
+    step: int = 0
+
+
+@dataclass(frozen=True)
+class AlphaInfo:
+    """Figures of one update.
+
+    Attributes:
+        log_affinity: log int sqrt(p~ q), estimated; log BC + 1/2 log Z where not tempered.
+        effective_points: effective number of points behind it.
+        num_moved: components that had lost their weight and were put elsewhere.
+    """
+
+    log_affinity: float
+    effective_points: float
+    num_moved: int
+
+
+def init(
+    target: Target,
+    lower: Tensor,
+    upper: Tensor,
+    *,
+    family: str,
+    num_components: int,
+    num_proposals: int,
+    locality: float = 1.0,
+    generator: torch.Generator,
+) -> tuple[AlphaState, float]:
+    """Spread the components over the target, tempered so far that uniform draws see all of it.
+
+    Args:
+        target: p~.
+        lower: (D,) limits of the box that is looked at.
+        upper: (D,).
+        family: `gaussian` or `banana`.
+        num_components: K.
+        num_proposals: uniform draws of the box.
+        locality: a component begins as the moments of the points that are nearest to it, at most
+            this many times its equal share.
+        generator: source of randomness.
+
+    Returns:
+        The state, and the temperature exponent at which the draws see the target.
+    """
+    draws = torch.rand(num_proposals, len(lower), generator=generator, dtype=torch.float64)
+    x = lower + (upper - lower) * draws
+    log_target = _evaluate(target, x)
+    wanted = min(40.0 * num_components, 0.05 * num_proposals)
+    exponent = _exponent(log_target, wanted)
+    weights = torch.softmax(exponent * log_target, 0)
+    kept = torch.multinomial(weights, min(8000, num_proposals // 4), True, generator=generator)
+    points = x[kept]
+    spread = points.std(0).clamp_min(1e-9)
+    loc = points[_farthest(points / spread, num_components, generator)]
+    ownership = _owned(torch.cdist(points / spread, loc / spread), locality, 4 * len(lower))
+    identity = torch.diag(spread).expand(num_components, -1, -1)
+    flat = GaussianComponents(torch.zeros(num_components).double(), loc, identity)
+    components = flat.maximise(points, ownership)
+    if family == "banana":
+        components = BananaComponents.straight(components)
+    empty = torch.empty(0, dtype=torch.float64)
+    return AlphaState(components, Pool(x[:0], empty, empty, empty)), exponent
+
+
+def step(
+    state: AlphaState,
+    target: Target,
+    *,
+    exponent: float,
+    num_draws: int,
+    capacity: int,
+    relocate: bool = False,
+    generator: torch.Generator,
+) -> tuple[AlphaState, AlphaInfo]:
+    """Draw points, weight them to sqrt(p~^exponent q), do one update.
+
+    Args:
+        state: the state so far.
+        target: p~.
+        exponent: inverse temperature of the target.
+        num_draws: new points.
+        capacity: points that are used, newest first.
+        relocate: move the component of least weight to where the target is covered worst.
+        generator: source of randomness.
+    """
+    components = state.components
+    pool = state.pool.joined(_draw(components, target, num_draws, generator), capacity)
+    log_joint = components.log_weights + components.log_prob(pool.x)  # (N, K)
+    log_model = torch.logsumexp(log_joint, 1)
+    pool = pool.seen(log_model)
+    log_proposal = pool.log_seen - pool.num_seen.log()
+    log_weights = 0.5 * (exponent * pool.log_target + log_model) - log_proposal
+    log_affinity = torch.logsumexp(log_weights, 0) - math.log(len(pool.x))
+    weights = torch.softmax(log_weights, 0)
+    shares = weights[:, None] * torch.exp(log_joint - log_model[:, None])
+    share = shares.sum(0)
+    components = components.maximise(pool.x, shares + 1e-12 * weights[:, None])
+    idle = share < DEAD / len(share)
+    if relocate:
+        idle[share.argmin()] = True
+    moved = torch.nonzero(idle)[:, 0]
+    if len(moved):
+        # Where the target has most mass that q lacks.
+        wanted = torch.softmax(exponent * pool.log_target - log_proposal, 0)
+        lacking = (wanted - torch.softmax(log_model - log_proposal, 0)).clamp_min(
+            0
+        ) + 1e-12 * wanted
+        places = torch.multinomial(lacking, len(moved), True, generator=generator)
+        components = components.moved(moved, pool.x[places])
+    effective = float(1 / weights.square().sum())
+    info = AlphaInfo(float(log_affinity), effective, len(moved))
+    return AlphaState(components, pool, state.step + 1), info
+
+
+def _draw(
+    components: GaussianComponents, target: Target, num_draws: int, generator: torch.Generator
+) -> Pool:
+    """Draw from q."""
+    weights = components.log_weights.exp()
+    chosen = torch.multinomial(weights, num_draws, True, generator=generator)
+    shape = (num_draws, components.loc.shape[1])
+    noise = torch.randn(shape, generator=generator, dtype=weights.dtype)
+    x = components.sample(noise, chosen)
+    nothing = torch.full((num_draws,), -torch.inf, dtype=x.dtype)
+    return Pool(x, _evaluate(target, x), nothing, torch.zeros_like(nothing))
+
+
+def _evaluate(target: Target, x: Tensor) -> Tensor:
+    """Return log p~ of rows x (N, D), (N,), in pieces that fit the cache."""
+    with torch.no_grad():
+        return torch.cat([target.log_density(part) for part in x.split(20_000)])
+
+
+def _exponent(log_target: Tensor, wanted: float) -> float:
+    """Return the largest exponent t <= 1 at which weights p~^t keep the wanted effective size."""
+    low, high = 0.0, 1.0
+    for _ in range(40):
+        t = 0.5 * (low + high)
+        weights = torch.softmax(t * log_target, 0)
+        low, high = (t, high) if float(1 / weights.square().sum()) >= wanted else (low, t)
+    return 1.0 if high == 1.0 else low
+
+
+def _owned(distance: Tensor, locality: float, least: int) -> Tensor:
+    """Tell which points (N,) begin each component (K,) at distances (N, K); (N, K) of 0 and 1.
+
+    Those that are nearest to it and among so many times its equal share, but at least a few.
+    """
+    num_points, num_components = distance.shape
+    count = max(least, int(locality * num_points / num_components))
+    ranks = distance.argsort(0).argsort(0)
+    mine = distance <= distance.min(1, keepdim=True).values
+    return ((mine & (ranks < count)) | (ranks < least)).double()
+
+
+def _farthest(points: Tensor, count: int, generator: torch.Generator) -> Tensor:
+    """Return indices (count,) of spread-out points (N, D): greedy k-means++.
+
+    Each is the best of a few candidates that are drawn by their squared distance to those before.
+    """
+    chosen = [int(torch.randint(len(points), (1,), generator=generator))]
+    nearest = (points - points[chosen[0]]).square().sum(1)
+    for _ in range(count - 1):
+        candidates = torch.multinomial(nearest + 1e-12, CANDIDATES, generator=generator)
+        left = torch.cdist(points[candidates], points).square().minimum(nearest)  # (4, N)
+        best = int(left.sum(1).argmin())
+        chosen.append(int(candidates[best]))
+        nearest = left[best]
+    return torch.tensor(chosen)
