@@ -10,7 +10,9 @@ from vi_ik_ros.exceptions import InvalidInput
 
 EXAMPLE = "vi-ik bench service-latency --quick --json"
 BENCHMARKS: dict[str, str] = {
+    "panda-position": "mixtures of the Panda's configurations at one point, by sampled divergences",
     "panda-pose": "samples, warm starts and answers of the Panda model against other starts",
+    "planar-line": "mixtures of a planar arm on a line, by divergences on a grid",
     "service-latency": "time of an answer of the sampler node over ROS 2, by number of samples",
 }
 
