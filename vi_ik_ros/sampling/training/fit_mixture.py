@@ -30,7 +30,7 @@ class MixtureSettings:
     Attributes:
         num_components: K.
         seed: of every draw.
-        steps: updates of each restart, of the best one, and of the polish.
+        steps: updates of each restart, of the best one for every two joints, and of the polish.
         time_limit: [s] after which the polish ends early; infinite for none.
     """
 
@@ -75,7 +75,7 @@ def fit_mixture(
     fit = _Fit(product, family, settings, on_progress)
     restarts = [fit.restart(index) for index in range(len(LOCALITIES))]
     best = max(restarts, key=lambda pair: pair[1])[0]
-    best, _ = fit.advance(best, settings.steps[1], points=1000)
+    best, _ = fit.advance(best, fit.num_middle, points=1000)
     best, _ = fit.advance(best, settings.steps[2], points=3000, may_end=True)
     lower, upper = (bound.double().numpy() for bound in (product.chain.lower, product.chain.upper))
     tensors = {name: value.numpy() for name, value in best.components.tensors().items()}
@@ -97,7 +97,8 @@ class _Fit:
         self._on_progress, self._begin, self._done = on_progress, time.monotonic(), 0
         self._generator = torch.Generator().manual_seed(settings.seed)
         first, second, third = settings.steps
-        self._total = len(LOCALITIES) * first + second + third
+        self.num_middle = second * max(1, product.num_dims // 2)
+        self._total = len(LOCALITIES) * first + self.num_middle + third
 
     def restart(self, index: int) -> tuple[AlphaState, float]:
         """Spread the components anew and follow the target while it cools."""
