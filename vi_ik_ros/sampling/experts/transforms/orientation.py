@@ -2,50 +2,31 @@
 """The orientation of a frame of the robot."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from torch import Tensor
 
-from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.kinematics.rotation import (
     exp_so3,
     log_so3,
     matrix_from_quaternion,
     quaternion_from_matrix,
 )
-from vi_ik_ros.sampling.experts.fields import Fields
 from vi_ik_ros.sampling.experts.kinematic_state import KinematicState
-from vi_ik_ros.sampling.experts.transforms.transform import Transform
+from vi_ik_ros.sampling.experts.transforms.frame_transform import FrameTransform
 
 
 @dataclass(frozen=True)
-class Orientation(Transform):
-    """Rotation matrix of a frame in the root frame, written as a quaternion x y z w.
-
-    Attributes:
-        frame: the frame.
-    """
+class Orientation(FrameTransform):
+    """Rotation matrix of a frame in the root frame, written as a quaternion x y z w."""
 
     unit: ClassVar[str] = "unit quaternion"
     is_vector: ClassVar[bool] = False
     quaternion: ClassVar[slice | None] = slice(0, 4)
 
-    frame: str
-
     def __call__(self, state: KinematicState) -> Tensor:
         """Return R_root_frame, (B, 3, 3)."""
         return state.T_root_frame[self.frame][..., :3, :3]
-
-    @classmethod
-    def from_fields(cls, fields: Fields, robot: RobotModel) -> Self:
-        """Read `frame`."""
-        fields.allow("type", "frame")
-        return cls(fields.name("frame", robot.frame_names))
-
-    @property
-    def frames(self) -> tuple[str, ...]:
-        """The one frame."""
-        return (self.frame,)
 
     @property
     def kind(self) -> str:

@@ -4,30 +4,24 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.kinematics.rotation import (
     exp_so3,
     log_so3,
     matrix_from_quaternion,
     quaternion_from_matrix,
 )
-from vi_ik_ros.sampling.experts.fields import Fields
 from vi_ik_ros.sampling.experts.kinematic_state import KinematicState
-from vi_ik_ros.sampling.experts.transforms.transform import Transform
+from vi_ik_ros.sampling.experts.transforms.frame_transform import FrameTransform
 
 
 @dataclass(frozen=True)
-class Pose(Transform):
-    """Pose of a frame in the root frame, written as x y z qx qy qz qw [m, unit].
-
-    Attributes:
-        frame: the frame.
-    """
+class Pose(FrameTransform):
+    """Pose of a frame in the root frame, written as x y z qx qy qz qw [m, unit]."""
 
     unit: ClassVar[str] = "m, unit quaternion"
     is_vector: ClassVar[bool] = False
@@ -36,22 +30,9 @@ class Pose(Transform):
         {"position": slice(0, 3), "orientation": slice(3, 6)}
     )
 
-    frame: str
-
     def __call__(self, state: KinematicState) -> Tensor:
         """Return T_root_frame, (B, 4, 4)."""
         return state.T_root_frame[self.frame]
-
-    @classmethod
-    def from_fields(cls, fields: Fields, robot: RobotModel) -> Self:
-        """Read `frame`."""
-        fields.allow("type", "frame")
-        return cls(fields.name("frame", robot.frame_names))
-
-    @property
-    def frames(self) -> tuple[str, ...]:
-        """The one frame."""
-        return (self.frame,)
 
     @property
     def kind(self) -> str:

@@ -4,30 +4,27 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.kinematics.rotation import matrix_from_quaternion
 from vi_ik_ros.sampling.experts.fields import Fields, is_list
 from vi_ik_ros.sampling.experts.kinematic_state import KinematicState
-from vi_ik_ros.sampling.experts.transforms.transform import Transform
+from vi_ik_ros.sampling.experts.transforms.frame_transform import FrameTransform
 
 _POSE_SIZE = 7
 
 
 @dataclass(frozen=True)
-class PoseMatrix(Transform):
+class PoseMatrix(FrameTransform):
     """Position [m], then the rotation matrix column by column: the axes x, y, z of the frame.
 
     A normal density with full covariance on these 12 numbers is joint over position and
     orientation, and the rotation entries alone make Eq. (31) a normal, vec(X) by columns. Residuals
     are plain differences of the entries, so the mean need not be a rotation.
 
-    Attributes:
-        frame: the frame; its pose is taken in the root frame.
     """
 
     unit: ClassVar[str] = "m, rotation matrix by columns"
@@ -35,23 +32,10 @@ class PoseMatrix(Transform):
         {"position": slice(0, 3), "orientation": slice(3, 12)}
     )
 
-    frame: str
-
     def __call__(self, state: KinematicState) -> Tensor:
         """Return the 12 entries, (B, 12)."""
         T_root_frame = state.T_root_frame[self.frame]
         return _flatten(T_root_frame[..., :3, 3], T_root_frame[..., :3, :3])
-
-    @classmethod
-    def from_fields(cls, fields: Fields, robot: RobotModel) -> Self:
-        """Read `frame`."""
-        fields.allow("type", "frame")
-        return cls(fields.name("frame", robot.frame_names))
-
-    @property
-    def frames(self) -> tuple[str, ...]:
-        """The one frame."""
-        return (self.frame,)
 
     @property
     def size(self) -> int:
