@@ -43,3 +43,10 @@ def test_numpy_and_torch_give_the_same(limits):
     np.testing.assert_allclose(rows.to_limited(z.numpy()), x, atol=1e-15)
     np.testing.assert_allclose(rows.to_unlimited(x.numpy()), limits.to_unlimited(x), atol=1e-12)
     np.testing.assert_allclose(rows.log_derivative(x.numpy()), limits.log_derivative(x), atol=1e-12)
+
+
+def test_slopes_of_a_very_wide_joint_are_finite_in_single_precision():
+    wide = SoftLimits(torch.tensor([-6.3]), torch.tensor([6.3]), torch.tensor([0.1]))
+    z = torch.linspace(-12, 12, 101)[:, None].requires_grad_()
+    wide.log_derivative(wide.to_limited(z)).sum().backward()
+    assert torch.isfinite(z.grad).all()

@@ -18,7 +18,6 @@ from vi_ik_ros.sampling.inference.banana_components import BananaComponents
 from vi_ik_ros.sampling.inference.gaussian_components import GaussianComponents
 from vi_ik_ros.sampling.inference.target import Target
 
-COMPONENTS = {"gaussian": GaussianComponents, "banana": BananaComponents}
 CANDIDATES = 4  # for each place of a component at the start
 DEAD = 1e-4  # of the mean weight, below which a component is moved
 
@@ -133,7 +132,6 @@ def step(
     exponent: float,
     num_draws: int,
     capacity: int,
-    relocate: bool = False,
     generator: torch.Generator,
 ) -> tuple[AlphaState, AlphaInfo]:
     """Draw points, weight them to sqrt(p~^exponent q), do one update.
@@ -144,7 +142,6 @@ def step(
         exponent: inverse temperature of the target.
         num_draws: new points.
         capacity: points that are used, newest first.
-        relocate: move the component of least weight to where the target is covered worst.
         generator: source of randomness.
     """
     components = state.components
@@ -160,8 +157,6 @@ def step(
     share = shares.sum(0)
     components = components.maximise(pool.x, shares + 1e-12 * weights[:, None])
     idle = share < DEAD / len(share)
-    if relocate:
-        idle[share.argmin()] = True
     moved = torch.nonzero(idle)[:, 0]
     if len(moved):
         # Where the target has most mass that q lacks.

@@ -51,7 +51,10 @@ class SoftLimits(Generic[Array]):
         """Return sum_i log dz_i/dx_i (...) at x (..., D): add it to log q(z) to get log q(x)."""
         xp = self._parts[0]
         below, above = self._gaps(x)
-        return xp.log1p(1 / xp.expm1(below) + 1 / xp.expm1(above)).sum(-1)
+        # 1 / expm1(gap), without the overflow of a joint that is hundreds of widths wide.
+        near_lower = xp.exp(-below) / -xp.expm1(-below)
+        near_upper = xp.exp(-above) / -xp.expm1(-above)
+        return xp.log1p(near_lower + near_upper).sum(-1)
 
     def _gaps(self, x: Array) -> tuple:
         """Distances to both limits in widths, kept positive where rounding reached a limit."""
