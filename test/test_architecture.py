@@ -15,16 +15,18 @@ FILES = sorted((ROOT / PACKAGE).rglob("*.py"))
 WINGS = ("kinematics", "sampling", "skills")
 ARROWS = {  # unit -> what it may import of ours besides itself and exceptions
     "exceptions": (),
+    "compiled": (),
     "kinematics": (),
     "sampling.models": (),
     "sampling.experts": ("kinematics",),
-    "sampling.inference": ("sampling.models",),
+    "sampling.inference": ("sampling.models", "compiled"),
     "sampling.store": ("sampling.models", "kinematics.share"),
     "sampling.warm_start": (
         "sampling.models",
         "sampling.store",
         "sampling.experts",
         "kinematics",
+        "compiled",
     ),
     "sampling.training": (
         "sampling.experts",

@@ -30,8 +30,8 @@ def write(root, name, loc, std=0.3, own=None, *, robot="planar2", family=Gaussia
         "scale_tril": np.tile(std * np.eye(D), (K, 1, 1)),
     }
     if family is BananaMixture:
-        parts |= {"direction": np.tile(np.eye(D)[0], (K, 1))}
-        parts |= {"curvature": np.tile(np.diag(np.arange(D) > 0), (K, 1, 1))}
+        parts |= {"direction": np.tile(np.eye(D)[0], (K, 1, 1))}
+        parts |= {"curvature": np.tile(np.diag(np.arange(D) > 0), (K, 1, 1, 1))}
     objectives = {"robot": robot, "objectives": [own, LIMITS] if own else [], "context": []}
     document = {"robot": describe_robot(model), "objectives": objectives}
     mixture = family(**parts, lower=model.lower, upper=model.upper)

@@ -21,7 +21,10 @@ def store(tmp_path):
     robot = RobotModel.load("planar2")
     limits = {"lower": robot.lower, "upper": robot.upper}
     places = {"near": [[0.8, 0.2], [1.5, -0.5]], "left": [[1.0, 0.0], [2.5, 2.0]]}
-    bend = {"direction": np.eye(2), "curvature": np.array([[[0, 0], [0, 1]], [[1, 0], [0, 0]]])}
+    bend = {
+        "direction": np.eye(2)[:, None],
+        "curvature": np.array([[[[0, 0], [0, 1]]], [[[1, 0], [0, 0]]]]),
+    }
     objectives = {"robot": "planar2", "objectives": [LIMITS], "context": []}
     document = {"robot": describe_robot(robot), "objectives": objectives}
     for name, loc in places.items():

@@ -21,7 +21,8 @@ from vi_ik_ros.sampling.experts.objective_file import Objectives, load_objective
 from vi_ik_ros.sampling.inference.divergences import SampledDivergences, one_sided_divergences
 from vi_ik_ros.sampling.inference.importance_weights import Estimate, ImportanceWeights
 from vi_ik_ros.sampling.models.model import ConditionalModel
-from vi_ik_ros.sampling.training.fit_mixture import MixtureSettings, fit_mixture
+from vi_ik_ros.sampling.training.fit_mixture import fit_mixture
+from vi_ik_ros.sampling.training.mixture_run import MixtureSettings
 
 NAME = "panda-position"
 POINT, STD = (0.5, 0.0, 0.5), 0.02  # [m] in panda_link0

@@ -76,7 +76,7 @@ def test_one_banana_fits_what_one_gaussian_cannot():
     assert bent.log_affinity == pytest.approx(0.0, abs=0.02)  # BC = 1
     assert straight.log_affinity < -0.1
     torch.testing.assert_close(
-        components.curvature[0, 1, 1].abs(), torch.tensor(0.5).double(), atol=0.05, rtol=0
+        components.curvature[0, 0, 1, 1].abs(), torch.tensor(0.5).double(), atol=0.05, rtol=0
     )
 
 

@@ -16,28 +16,27 @@ def rngs() -> list[np.random.Generator]:
 
 
 def across(direction: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """Part of symmetric matrices (K, D, D) across unit vectors (K, D)."""
-    P = np.eye(direction.shape[1]) - direction[:, :, None] * direction[:, None, :]
+    """Part of symmetric matrices (K, J, D, D) across orthonormal vectors (K, J, D)."""
+    P = (np.eye(direction.shape[2]) - direction.mT @ direction)[:, None]
     return P @ (matrix + matrix.mT) @ P
 
 
-def tensors(K: int = 2, D: int = 2, bend: float = 1.0) -> dict[str, np.ndarray]:
+def tensors(K: int = 2, D: int = 2, J: int = 1, bend: float = 1.0) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(3)
-    direction = rng.normal(size=(K, D))
-    direction /= np.linalg.norm(direction, axis=-1, keepdims=True)
+    direction = np.linalg.qr(rng.normal(size=(K, D, J))).Q.mT
     scale = np.tril(0.1 * rng.normal(size=(K, D, D)), -1) + 0.3 * np.eye(D)
     return {
         "log_weights": rng.normal(size=K),
         "loc": rng.uniform(-0.5, 0.5, (K, D)),
         "scale_tril": scale,
         "direction": direction,
-        "curvature": bend * across(direction, rng.normal(size=(K, D, D))),
+        "curvature": bend * across(direction, rng.normal(size=(K, J, D, D))),
     }
 
 
-def make(D: int = 2, limit: float = 6.0, **changes: np.ndarray) -> BananaMixture:
+def make(D: int = 2, J: int = 1, limit: float = 6.0, **changes: np.ndarray) -> BananaMixture:
     return BananaMixture(
-        **(tensors(D=D) | changes), lower=np.full(D, -limit), upper=np.full(D, limit)
+        **(tensors(D=D, J=J) | changes), lower=np.full(D, -limit), upper=np.full(D, limit)
     )
 
 
@@ -48,25 +47,28 @@ def test_density_integrates_to_one():
     assert mass == pytest.approx(1.0, abs=1e-4)
 
 
-def test_samples_follow_the_density():
+@pytest.mark.parametrize("J", [1, 2])
+def test_samples_follow_the_density(J):
     """E_q[f/q] is the integral of f, for any density f and independent of the sampler's formula."""
-    model = make(D=3)
+    model = make(D=3, J=J)
     samples = model.sample(NO_CONTEXT, 60_000, rngs())
     log_f = -0.5 * ((samples.q - model.loc[0]) ** 2 / 0.01).sum(-1) - 1.5 * np.log(2 * np.pi * 0.01)
     assert np.exp(log_f - samples.log_prob).mean() == pytest.approx(1.0, abs=0.05)
     assert -samples.log_prob.mean() < 3  # not by luck: the density has substance where rows are
 
 
-def test_bending_adds_its_variance_along_the_direction_and_moves_no_mean():
-    model = make(D=3, limit=50.0, **tensors(D=3, bend=1.5))
+@pytest.mark.parametrize("J", [1, 2])
+def test_bending_adds_its_variance_along_the_directions_and_moves_no_mean(J):
+    model = make(D=3, limit=50.0, **tensors(D=3, J=J, bend=1.5))
     samples = model.sample(NO_CONTEXT, 200_000, rngs())
     for k in range(2):
         rows, a = samples.q[samples.component == k], model.direction[k]
         np.testing.assert_allclose(rows.mean(0), model.loc[k], atol=0.01)
         flat = model.scale_tril[k] @ model.scale_tril[k].T
-        added = 2 * np.trace(np.linalg.matrix_power(model.curvature[k] @ flat, 2))
-        assert added > 0.01
-        np.testing.assert_allclose(np.cov(rows.T), flat + added * np.outer(a, a), atol=0.03)
+        bent = model.curvature[k] @ flat  # (J, D, D); the bends covary like 2 tr(C_i S C_j S)
+        added = 2 * np.einsum("iab,jba->ij", bent, bent)
+        assert np.trace(added) > 0.01
+        np.testing.assert_allclose(np.cov(rows.T), flat + a.T @ added @ a, atol=0.04)
 
 
 def test_without_a_bend_it_is_a_gaussian_mixture():
@@ -83,7 +85,7 @@ def test_without_a_bend_it_is_a_gaussian_mixture():
 def test_rounding_to_float32_keeps_a_normalised_density():
     rounded = {name: value.astype(np.float32) for name, value in make().tensors().items()}
     model = BananaMixture.from_tensors(json.loads(json.dumps(make().options())), rounded)
-    assert np.abs(np.einsum("kij,kj->ki", model.curvature, model.direction)).max() < 1e-12
+    assert np.abs(np.einsum("kjil,kml->kjim", model.curvature, model.direction)).max() < 1e-12
     q = make().sample(NO_CONTEXT, 100, rngs()).q
     expected = make().log_prob(q, NO_CONTEXT)
     np.testing.assert_allclose(model.log_prob(q, NO_CONTEXT), expected, atol=1e-4)
@@ -102,11 +104,14 @@ def test_far_rows_have_a_finite_log_prob():
 
 GOOD = tensors()
 WRONG = {
-    r"direction\[0\]: got length 2": {"direction": 2 * GOOD["direction"]},
+    r"direction\[.\]: got off by 3, expected orthonormal": {"direction": 2 * GOOD["direction"]},
+    "direction: got 2 directions": {"direction": np.tile(np.eye(2), (2, 1, 1))},
     "direction: got shape": {"direction": np.eye(3)},
-    r"curvature\[0\]: got off.*C a = 0": {"curvature": np.tile(np.eye(2), (2, 1, 1))},
-    r"curvature\[0\]: got off.*symmetric": {"curvature": np.tile([[0.0, 1], [-1, 0]], (2, 1, 1))},
-    "curvature: got inf": {"curvature": np.full((2, 2, 2), np.inf)},
+    r"curvature\[0\]: got off.*C a = 0": {"curvature": np.tile(np.eye(2), (2, 1, 1, 1))},
+    r"curvature\[0\]: got off.*symmetric": {
+        "curvature": np.tile([[0.0, 1], [-1, 0]], (2, 1, 1, 1))
+    },
+    "curvature: got inf": {"curvature": np.full((2, 1, 2, 2), np.inf)},
 }
 
 

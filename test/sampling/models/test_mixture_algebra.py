@@ -113,8 +113,8 @@ def test_other_families_are_refused_with_the_reason(make_model):
         product(a, conditional)
     banana = BananaMixture(
         **a.tensors(),
-        direction=np.tile([1.0, 0.0], (3, 1)),
-        curvature=np.zeros((3, 2, 2)),
+        direction=np.tile([1.0, 0.0], (3, 1, 1)),
+        curvature=np.zeros((3, 1, 2, 2)),
         lower=a.lower,
         upper=a.upper,
     )

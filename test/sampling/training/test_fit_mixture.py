@@ -3,12 +3,13 @@ import numpy as np
 import pytest
 import torch
 
-from vi_ik_ros.exceptions import InvalidInput, ObjectiveError
+from vi_ik_ros.exceptions import ObjectiveError
 from vi_ik_ros.kinematics.share import share_dir
 from vi_ik_ros.sampling.experts.objective_file import load_objectives
 from vi_ik_ros.sampling.store.model_store import ModelStore
 from vi_ik_ros.sampling.training.fit import FitSettings, fit
-from vi_ik_ros.sampling.training.fit_mixture import MixtureSettings, fit_mixture
+from vi_ik_ros.sampling.training.fit_mixture import fit_mixture
+from vi_ik_ros.sampling.training.mixture_run import MixtureSettings
 
 OBJECTIVES = share_dir() / "config" / "objectives"
 
@@ -42,7 +43,68 @@ def test_a_context_is_refused(tmp_path):
         fit(objectives, tmp_path / "x", family="gaussian")
 
 
-def test_resuming_a_mixture_is_refused(tmp_path):
+class Interrupted(Exception):
+    pass
+
+
+@pytest.mark.parametrize(("family", "at"), [("gaussian", 5), ("banana", 33)])
+def test_an_interrupted_fit_resumes_to_the_same_mixture(tmp_path, family, at):
     objectives = load_objectives(OBJECTIVES / "planar2_line.yaml", dtype=torch.float32)
-    with pytest.raises(InvalidInput, match="resume: got banana"):
-        fit(objectives, tmp_path / "x", family="banana", resume=True)
+    settings = FitSettings(num_components=3, steps=45, checkpoint_every=0.0)
+    fit(objectives, tmp_path / "whole", settings=settings, family=family)
+
+    def stop(progress):
+        if progress.step == at:
+            raise Interrupted
+
+    options = {"settings": settings, "family": family}
+    with pytest.raises(Interrupted):
+        fit(objectives, tmp_path / "halves", **options, on_progress=stop)
+    steps = []
+    fit(
+        objectives,
+        tmp_path / "halves",
+        **options,
+        resume=True,
+        on_progress=lambda progress: steps.append(progress.step),
+    )
+    assert steps[0] == at  # the checkpoint was written after the step before
+    assert steps[-1] == pytest.approx(45, abs=6)
+    whole, halves = (ModelStore().load(tmp_path / name).model for name in ("whole", "halves"))
+    assert all((halves.tensors()[k] == v).all() for k, v in whole.tensors().items())
+    assert not (tmp_path / "halves.partial").exists()
+
+
+def test_a_time_limit_ends_every_stage_early():
+    product = load_objectives(OBJECTIVES / "planar2_line.yaml").product
+    steps = []
+    settings = MixtureSettings(num_components=3, time_limit=1.0)
+    fit_mixture(product, settings=settings, on_progress=lambda p: steps.append(p))
+    assert steps[-1].seconds < 3.0 and steps[-1].fraction == 1.0
+    assert len(steps) < 400
+
+
+def test_a_task_bends_along_its_normals():
+    planar3 = {
+        "robot": "planar3",
+        "objectives": [
+            {
+                "name": "tip",
+                "transform": {"type": "position", "frame": "tip", "axes": ["x", "y"]},
+                "density": {"type": "normal", "mean": [1.0, 1.0], "std": [0.05, 0.05]},
+            },
+            {
+                "name": "limits",
+                "transform": {"type": "configuration"},
+                "density": {
+                    "type": "normal_cdf",
+                    "lower": [-3.0] * 3,
+                    "upper": [3.0] * 3,
+                    "std": 0.1,
+                },
+            },
+        ],
+    }
+    product = load_objectives(planar3).product
+    settings = MixtureSettings(num_components=3, steps=(5, 5, 5))
+    assert fit_mixture(product, family="banana", settings=settings).num_bends == 2

@@ -189,7 +189,7 @@ def test_compiles_where_nothing_can_be_written(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
     program = (
-        "from vi_ik_ros.sampling.warm_start.levenberg_marquardt.compiled import compiled\n"
+        "from vi_ik_ros.compiled import compiled\n"
         "print(compiled('float64(float64)')(lambda x: x + 1.0)(1.0))\n"
     )
     environment = os.environ | {"NUMBA_CACHE_DIR": str(blocked / "below")}

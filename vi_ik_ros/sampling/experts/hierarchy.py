@@ -14,8 +14,10 @@ from torch.autograd.function import BackwardCFunction, FunctionCtx
 from vi_ik_ros.kinematics.chain import Chain
 from vi_ik_ros.sampling.experts.expert import Expert
 from vi_ik_ros.sampling.experts.jacobian import residual_jacobian
-from vi_ik_ros.sampling.experts.kinematic_state import kinematic_state
+from vi_ik_ros.sampling.experts.kinematic_state import KinematicState, kinematic_state
+from vi_ik_ros.sampling.experts.transforms import Configuration
 
+RANK_TOLERANCE = 1e-6  # relative; smaller singular values claim no motion
 DAMPING = 1e-5  # added to the diagonal of J J^T, in squared units of the residuals
 
 
@@ -85,11 +87,39 @@ def _jacobians(experts: Sequence[Expert], chain: Chain, q: Tensor) -> Mapping[in
         state = kinematic_state(chain, at)
         for expert in experts:
             if expert.priority < last and expert.density.is_equality:
-                task = expert.transform.task
-                value = task(state)
-                residual = task.difference(value, value.detach())  # 0, with the right slope
-                residuals.setdefault(expert.priority, []).append(residual)
+                residuals.setdefault(expert.priority, []).append(_residual(expert, state))
         return {
             priority: residual_jacobian(torch.cat(rows, dim=-1), at).detach()
             for priority, rows in residuals.items()
         }
+
+
+def task_rank(experts: Sequence[Expert], chain: Chain, q: Tensor) -> int:
+    """Return how many directions of motion the curved equality experts claim, at most (median).
+
+    Configurations are no curved task: what holds them is flat.
+
+    Args:
+        experts: of any levels; their densities' fields may be open.
+        chain: kinematics with the frames of all their transforms.
+        q: (B, nq) configurations to look at [rad, m].
+    """
+    curved = [
+        expert
+        for expert in experts
+        if expert.density.is_equality and not isinstance(expert.transform, Configuration)
+    ]
+    if not curved:
+        return 0
+    with torch.enable_grad():
+        at = q.detach().requires_grad_()
+        state = kinematic_state(chain, at)
+        J = residual_jacobian(torch.cat([_residual(e, state) for e in curved], dim=-1), at)
+    return int(torch.linalg.matrix_rank(J.detach(), rtol=RANK_TOLERANCE).median())
+
+
+def _residual(expert: Expert, state: KinematicState) -> Tensor:
+    """Return zeros (B, m) with the slope of an expert's task value."""
+    task = expert.transform.task
+    value = task(state)
+    return task.difference(value, value.detach())

@@ -15,7 +15,7 @@ from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.sampling.experts.context_entry import ContextEntry
 from vi_ik_ros.sampling.experts.densities import UniGauss
 from vi_ik_ros.sampling.experts.expert import Expert
-from vi_ik_ros.sampling.experts.hierarchy import filtered_log_densities
+from vi_ik_ros.sampling.experts.hierarchy import filtered_log_densities, task_rank
 from vi_ik_ros.sampling.experts.kinematic_state import KinematicState, kinematic_state
 
 
@@ -75,7 +75,7 @@ class ProductOfExperts:
             priorities: sum the experts of these levels only.
         """
         terms = self.expert_log_densities(q, context, priorities=priorities)
-        return torch.stack([q.new_zeros(q.shape[0]), *terms.values()]).sum(dim=0)
+        return _sum(terms, q)
 
     def expert_log_densities(
         self,
@@ -104,7 +104,11 @@ class ProductOfExperts:
         if self.bound:
             return self.log_density(q, context)
         terms = filtered_log_densities(self.conditioned(context), self.chain, q)
-        return torch.stack([q.new_zeros(q.shape[0]), *terms.values()]).sum(dim=0)
+        return _sum(terms, q)
+
+    def task_rank(self, q: Tensor) -> int:
+        """Return how many directions of motion the tasks claim at configurations (B, nq)."""
+        return task_rank(self.experts, self.chain, q)
 
     def annealed(self, progress: float) -> Self:
         """Return the product at a stage of a fit, 0 to 1; see `Density.annealed`."""
@@ -179,3 +183,8 @@ class ProductOfExperts:
         """Return the product for configurations of another dtype or device."""
         entries = self.context_entries
         return type(self)(self._robot, self.experts, entries, dtype=dtype, device=device)
+
+
+def _sum(terms: Mapping[str, Tensor], q: Tensor) -> Tensor:
+    """Add log densities (B,); the sum is one of q even where no term depends on it."""
+    return torch.stack([0.0 * q[:, 0], *terms.values()]).sum(dim=0)

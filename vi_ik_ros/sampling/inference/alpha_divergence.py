@@ -9,6 +9,7 @@ Neither p~ nor its normaliser has to be known beyond p~ itself. A target may be 
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import torch
@@ -16,7 +17,8 @@ from torch import Tensor
 
 from vi_ik_ros.sampling.inference.banana_components import BananaComponents
 from vi_ik_ros.sampling.inference.gaussian_components import GaussianComponents
-from vi_ik_ros.sampling.inference.target import Target
+from vi_ik_ros.sampling.inference.responsibilities import Responsibilities, expectation
+from vi_ik_ros.sampling.inference.target import Target, first_level
 
 CANDIDATES = 4  # for each place of a component at the start
 DEAD = 1e-4  # of the mean weight, below which a component is moved
@@ -62,6 +64,26 @@ class AlphaState:
     pool: Pool
     step: int = 0
 
+    def tensors(self) -> dict[str, Tensor]:
+        """Return everything, by name."""
+        parts = {"components": self.components.tensors(), "pool": vars(self.pool)}
+        named = {f"{part}.{k}": v for part, values in parts.items() for k, v in values.items()}
+        return {**named, "step": torch.tensor(self.step)}
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, Tensor]) -> "AlphaState | None":
+        """Return the state of `tensors`; None where there are none."""
+        if not tensors:
+            return None
+        parts: dict[str, dict[str, Tensor]] = {"components": {}, "pool": {}}
+        for name, value in tensors.items():
+            part, _, key = name.partition(".")
+            if part in parts:
+                parts[part][key] = value
+        bent = "direction" in parts["components"]
+        family = BananaComponents if bent else GaussianComponents
+        return cls(family(**parts["components"]), Pool(**parts["pool"]), int(tensors["step"]))
+
 
 @dataclass(frozen=True)
 class AlphaInfo:
@@ -86,6 +108,7 @@ def init(
     family: str,
     num_components: int,
     num_proposals: int,
+    num_bends: int = 1,
     locality: float = 1.0,
     generator: torch.Generator,
 ) -> tuple[AlphaState, float]:
@@ -98,6 +121,7 @@ def init(
         family: `gaussian` or `banana`.
         num_components: K.
         num_proposals: uniform draws of the box.
+        num_bends: directions in which a banana bends.
         locality: a component begins as the moments of the points that are nearest to it, at most
             this many times its equal share.
         generator: source of randomness.
@@ -115,12 +139,12 @@ def init(
     points = x[kept]
     spread = points.std(0).clamp_min(1e-9)
     loc = points[_farthest(points / spread, num_components, generator)]
-    ownership = _owned(torch.cdist(points / spread, loc / spread), locality, 4 * len(lower))
+    owned = _owned(torch.cdist(points / spread, loc / spread), locality, 4 * len(lower))
     identity = torch.diag(spread).expand(num_components, -1, -1)
     flat = GaussianComponents(torch.zeros(num_components).double(), loc, identity)
-    components = flat.maximise(points, ownership)
+    components = flat.maximise(points, torch.ones(len(points)).to(points), owned)
     if family == "banana":
-        components = BananaComponents.straight(components)
+        components = BananaComponents.straight(components, num_bends)
     empty = torch.empty(0, dtype=torch.float64)
     return AlphaState(components, Pool(x[:0], empty, empty, empty)), exponent
 
@@ -132,6 +156,7 @@ def step(
     exponent: float,
     num_draws: int,
     capacity: int,
+    turning: bool = True,
     generator: torch.Generator,
 ) -> tuple[AlphaState, AlphaInfo]:
     """Draw points, weight them to sqrt(p~^exponent q), do one update.
@@ -142,21 +167,20 @@ def step(
         exponent: inverse temperature of the target.
         num_draws: new points.
         capacity: points that are used, newest first.
+        turning: whether directions of bends may turn to what is likelier; while the target cools,
+            what is likelier at the moment misleads.
         generator: source of randomness.
     """
     components = state.components
     pool = state.pool.joined(_draw(components, target, num_draws, generator), capacity)
-    log_joint = components.log_weights + components.log_prob(pool.x)  # (N, K)
-    log_model = torch.logsumexp(log_joint, 1)
+    log_model, responsibilities = expectation(components, pool.x)
     pool = pool.seen(log_model)
     log_proposal = pool.log_seen - pool.num_seen.log()
     log_weights = 0.5 * (exponent * pool.log_target + log_model) - log_proposal
     log_affinity = torch.logsumexp(log_weights, 0) - math.log(len(pool.x))
     weights = torch.softmax(log_weights, 0)
-    shares = weights[:, None] * torch.exp(log_joint - log_model[:, None])
-    share = shares.sum(0)
-    components = components.maximise(pool.x, shares + 1e-12 * weights[:, None])
-    idle = share < DEAD / len(share)
+    components = components.maximise(pool.x, weights, responsibilities, turning=turning)
+    idle = components.log_weights < math.log(DEAD / len(components.log_weights))
     moved = torch.nonzero(idle)[:, 0]
     if len(moved):
         # Where the target has most mass that q lacks.
@@ -185,9 +209,9 @@ def _draw(
 
 
 def _evaluate(target: Target, x: Tensor) -> Tensor:
-    """Return log p~ of rows x (N, D), (N,), in pieces that fit the cache."""
+    """Return log p~ of rows x (N, D), (N,), in pieces that fit the cache; the first level's."""
     with torch.no_grad():
-        return torch.cat([target.log_density(part) for part in x.split(20_000)])
+        return torch.cat([first_level(target, part) for part in x.split(20_000)])
 
 
 def _exponent(log_target: Tensor, wanted: float) -> float:
@@ -200,8 +224,8 @@ def _exponent(log_target: Tensor, wanted: float) -> float:
     return 1.0 if high == 1.0 else low
 
 
-def _owned(distance: Tensor, locality: float, least: int) -> Tensor:
-    """Tell which points (N,) begin each component (K,) at distances (N, K); (N, K) of 0 and 1.
+def _owned(distance: Tensor, locality: float, least: int) -> Responsibilities:
+    """Tell which points (N,) begin each component (K,) at distances (N, K).
 
     Those that are nearest to it and among so many times its equal share, but at least a few.
     """
@@ -209,7 +233,10 @@ def _owned(distance: Tensor, locality: float, least: int) -> Tensor:
     count = max(least, int(locality * num_points / num_components))
     ranks = distance.argsort(0).argsort(0)
     mine = distance <= distance.min(1, keepdim=True).values
-    return ((mine & (ranks < count)) | (ranks < least)).double()
+    owned = ((mine & (ranks < count)) | (ranks < least)).T
+    rows = torch.nonzero(owned)[:, 1]
+    bounds = (0, *owned.sum(1).cumsum(0).tolist())
+    return Responsibilities(rows, torch.ones(len(rows)).to(distance), bounds)
 
 
 def _farthest(points: Tensor, count: int, generator: torch.Generator) -> Tensor:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fit an amortized mixture: forward KL on pairs, sharpened by the ELBO under the objectives."""
+"""Fit a conditional mixture: forward KL on pairs, sharpened by the ELBO under the objectives."""
 
 from dataclasses import dataclass
 
@@ -10,11 +10,12 @@ from vi_ik_ros.sampling.inference.elbo import draw, surrogate
 from vi_ik_ros.sampling.inference.maximum_likelihood import negative_log_likelihood
 from vi_ik_ros.sampling.inference.target import Target
 from vi_ik_ros.sampling.models.amortized.network import AmortizedNetwork
+from vi_ik_ros.sampling.models.linear_experts.network import LinearExperts
 
 
 @dataclass(frozen=True)
 class AmortizedState:
-    """What changes while an amortized mixture is fitted.
+    """What changes while a conditional mixture is fitted.
 
     Attributes:
         network: its weights change in place.
@@ -22,7 +23,7 @@ class AmortizedState:
         step: number of updates done.
     """
 
-    network: AmortizedNetwork
+    network: AmortizedNetwork | LinearExperts
     optimizer: torch.optim.Optimizer
     step: int = 0
 
@@ -71,7 +72,7 @@ class _Softened:
         return -self._scale * torch.log1p(-depth)
 
 
-def init(network: AmortizedNetwork) -> AmortizedState:
+def init(network: AmortizedNetwork | LinearExperts) -> AmortizedState:
     """Return the state before the first update."""
     optimizer = torch.optim.AdamW(
         network.parameters(), betas=(0.9, 0.99), weight_decay=1e-4, fused=True

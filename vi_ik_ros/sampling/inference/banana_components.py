@@ -7,73 +7,100 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from vi_ik_ros.sampling.inference.gaussian_components import GaussianComponents, cholesky, outer
-
-NEGLIGIBLE = 1e-8  # of a component's heaviest point: lighter ones do not bend it
+from vi_ik_ros.sampling.inference.bend import FEWEST, fit_bends, moments_of, turned
+from vi_ik_ros.sampling.inference.gaussian_components import (
+    GaussianComponents,
+    cholesky,
+    monomials,
+    quadratic,
+)
+from vi_ik_ros.sampling.inference.responsibilities import Responsibilities, Whitened
 
 
 @dataclass(frozen=True)
 class BananaComponents(GaussianComponents):
-    """Gaussians sheared along a direction by a quadratic of the others, Eq. (15).
+    """Gaussians sheared along J directions by quadratics of the others, Eq. (15).
 
-    x = loc + z + a (z^T C z - tr(C L L^T)), z = L eta, with a unit direction a and a symmetric C
-    that does not see it (C a = 0). The shear keeps volumes, its inverse is as simple, and the last
-    term keeps the mean where loc is.
+    x = loc + z + sum_j a_j (z^T C_j z - tr(C_j L L^T)), z = L eta, with orthonormal directions a_j
+    and symmetric C_j that see none of them (C_j a_i = 0). The shear keeps volumes, its inverse is
+    as simple, and the last term keeps the mean where loc is.
 
     Attributes:
-        direction: (K, D), a_k.
-        curvature: (K, D, D), C_k [1/rad or 1/m].
+        direction: (K, J, D), a.
+        curvature: (K, J, D, D), C [1/rad or 1/m].
     """
 
     direction: Tensor
     curvature: Tensor
 
     @classmethod
-    def straight(cls, components: GaussianComponents) -> Self:
+    def straight(cls, components: GaussianComponents, num_bends: int = 1) -> Self:
         """Return Gaussians as bananas without a bend."""
-        direction = torch.zeros_like(components.loc)
-        direction[:, 0] = 1.0
-        curvature = torch.zeros_like(components.scale_tril)
+        K, D = components.loc.shape
+        direction = torch.eye(D).to(components.loc)[:num_bends].expand(K, -1, -1)
+        curvature = components.loc.new_zeros(K, num_bends, D, D)
         return cls(**components.tensors(), direction=direction, curvature=curvature)
 
     def log_prob(self, x: Tensor) -> Tensor:
         """Return log density of rows x (N, D) under every component, (N, K)."""
-        C_loc = (self.curvature @ self.loc[..., None])[..., 0]  # (K, D)
-        constant = (C_loc * self.loc).sum(1) - self._mean_bend()
-        shift = outer(x) @ self.curvature.flatten(1).T - 2 * x @ C_loc.T + constant  # (N, K)
-        return self._log_normal(x, (shift, self.direction))
+        K, J, D = self.direction.shape
+        products, precision = monomials(x), self._precision
+        bends = quadratic(
+            products, self.curvature.flatten(0, 1), self.loc.repeat_interleave(J, dim=0)
+        )
+        s = bends.view(-1, K, J) - self._mean_bend()
+        Pa = self.direction @ precision  # (K, J, D)
+        t = (x @ Pa.flatten(0, 1).T).view(-1, K, J) - (Pa @ self.loc[..., None])[..., 0]
+        # (d - a s)^T P (d - a s) with d = x - loc
+        across = (
+            (s[..., None, :] @ (Pa @ self.direction.mT))[..., 0, :]
+            if J > 1
+            else (s * (Pa * self.direction).sum(-1))
+        )
+        squared = quadratic(products, precision, self.loc) + (s * (across - 2.0 * t)).sum(-1)
+        return self._log_constant - 0.5 * squared
 
     def sample(self, noise: Tensor, components: Tensor) -> Tensor:
         """Map standard normal noise (N, D) to draws (N, D) of components (N,)."""
         z = (self.scale_tril[components] @ noise[..., None])[..., 0]
-        bend = torch.einsum("ni,nij,nj->n", z, self.curvature[components], z)
-        shift = (bend - self._mean_bend()[components])[:, None] * self.direction[components]
-        return self.loc[components] + z + shift
+        bend = torch.einsum("ni,njik,nk->nj", z, self.curvature[components], z)
+        shift = bend - self._mean_bend()[components]
+        return (
+            self.loc[components] + z + torch.einsum("nj,nji->ni", shift, self.direction[components])
+        )
 
-    def maximise(self, x: Tensor, weights: Tensor) -> Self:
-        """See `GaussianComponents.maximise`; the direction is that of least conditional spread.
+    def maximise(
+        self,
+        x: Tensor,
+        weights: Tensor,
+        responsibilities: Responsibilities,
+        *,
+        turning: bool = False,
+    ) -> Self:
+        """See `GaussianComponents.maximise`; along given directions the fit is exact.
 
-        Along a given direction the coordinate is regressed on the quadratic of the others, which
-        is exact; the direction is the normal of the sheet that the points lie on.
+        The directions are those of least spread, the normals of the sheet that the points lie on.
+        If they turn, the likeliest are taken of these, those of now, and those that are turned from
+        them by one step towards what the points would rather have.
         """
-        total = weights.sum(0)
         flat = GaussianComponents(self.log_weights, self.loc, self.scale_tril)
-        flat = flat.maximise(x, weights)
+        flat = flat.maximise(x, weights, responsibilities)
+        moments = moments_of(x, weights, responsibilities, flat.loc)
         covariance = flat.scale_tril @ flat.scale_tril.mT
-        direction = torch.linalg.eigh(covariance).eigenvectors[..., 0]  # (K, D)
-        shares = weights / total
-        new = []
-        for k in range(len(total)):
-            near = shares[:, k] > NEGLIGIBLE * shares[:, k].max()
-            new.append(_bend(x[near], shares[near, k], flat.loc[k], covariance[k], direction[k]))
-        loc, sigma, curvature = (torch.stack(parts) for parts in zip(*new, strict=True))
+        thin = torch.linalg.eigh(covariance).eigenvectors.mT[:, : self.direction.shape[1]]
+        bends = fit_bends(moments, thin)
+        if turning:
+            current = fit_bends(moments, self.direction)
+            bends = bends.or_else(current).or_else(fit_bends(moments, turned(current, moments)))
+        enough = moments.effective > FEWEST * bends.coefficients.shape[1]
+        scale_tril = torch.where(enough[:, None, None], cholesky(bends.covariance), flat.scale_tril)
         return replace(
             self,
             log_weights=flat.log_weights,
-            loc=loc,
-            scale_tril=cholesky(sigma),
-            direction=direction,
-            curvature=curvature,
+            loc=flat.loc + bends.offset * enough[:, None],
+            scale_tril=scale_tril,
+            direction=bends.direction,
+            curvature=bends.curvature * enough[:, None, None, None],
         )
 
     def moved(self, components: Tensor, x: Tensor) -> Self:
@@ -83,46 +110,33 @@ class BananaComponents(GaussianComponents):
         curvature[components] = 0.0
         return replace(moved, curvature=curvature)
 
+    def whitened(self) -> Whitened:
+        """Return the maps to a standard normal, in coordinates that end with the directions."""
+        J = self.direction.shape[1]
+        across = torch.linalg.qr(self.direction.mT, mode="complete").Q.mT[:, J:]
+        axes = torch.cat([across, self.direction], 1)  # (K, D, D)
+        scaled = axes @ self.scale_tril
+        L = torch.linalg.cholesky(scaled @ scaled.mT)
+        inverse = torch.linalg.solve_triangular(
+            L, torch.eye(L.shape[1]).to(L).expand_as(L), upper=False
+        )
+        W = inverse @ axes
+        half = (across.mT @ L[:, :-J, :-J])[:, None]  # (K, 1, D, D - J)
+        bends = half.mT @ self.curvature @ half
+        return Whitened(
+            W,
+            (W @ self.loc[..., None])[..., 0],
+            self._log_constant,
+            0.5 * (bends + bends.mT),
+            bends.diagonal(dim1=-2, dim2=-1).sum(-1),
+            inverse[:, -J:, -J:],
+        )
+
     def tensors(self) -> dict[str, Tensor]:
         """Return the stored form."""
         return super().tensors() | {"direction": self.direction, "curvature": self.curvature}
 
     def _mean_bend(self) -> Tensor:
-        """Return tr(C L L^T), (K,)."""
-        bent = self.curvature @ self.scale_tril
-        return (bent * self.scale_tril).sum((-2, -1))
-
-
-def _bend(
-    x: Tensor, weights: Tensor, loc: Tensor, covariance: Tensor, direction: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Fit one component to weighted points: mean (D,), covariance of z and curvature (D, D)."""
-    num_dims = len(loc)
-    across = torch.linalg.svd(direction[None]).Vh[1:]  # (D - 1, D), orthonormal, across direction
-    centred = x - loc
-    u, v = centred @ across.T, centred @ direction  # (N, D - 1), (N,)
-    rows, columns = torch.triu_indices(num_dims - 1, num_dims - 1)
-    # In units of their spread, so that the ridge below means the same for every component.
-    spread = (across @ covariance @ across.T).diagonal().sqrt()
-    scaled = u / spread
-    features = torch.cat(
-        [torch.ones_like(v)[:, None], scaled, scaled[:, rows] * scaled[:, columns]], 1
-    )
-    weighted = features * weights[:, None]
-    ridge = 1e-9 * torch.eye(features.shape[1], dtype=x.dtype)
-    coefficients = torch.linalg.solve(features.T @ weighted + ridge, weighted.T @ v)
-    residual = v - features @ coefficients
-    variance = (weights * residual.square()).sum()
-    quadratic = torch.zeros(num_dims - 1, num_dims - 1, dtype=x.dtype)
-    quadratic[rows, columns] = coefficients[num_dims:]
-    quadratic = 0.5 * (quadratic + quadratic.T) / (spread[:, None] * spread)
-    slope = coefficients[1:num_dims] / spread
-    sigma_u = across @ covariance @ across.T
-    along = sigma_u @ slope
-    to_axes = torch.cat([across, direction[None]])  # (D, D)
-    local = torch.zeros_like(covariance)
-    local[:-1, :-1], local[:-1, -1], local[-1, :-1] = sigma_u, along, along
-    local[-1, -1] = variance + slope @ along
-    offset = coefficients[0] + (quadratic * sigma_u).sum()
-    curvature = across.T @ quadratic @ across
-    return loc + offset * direction, to_axes.T @ local @ to_axes, curvature
+        """Return tr(C_j L L^T), (K, J)."""
+        L = self.scale_tril[:, None]
+        return ((self.curvature @ L) * L).sum((-2, -1))

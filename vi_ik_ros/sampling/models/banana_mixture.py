@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The mixture of Gaussians that are each bent along one direction of their own."""
+"""The mixture of Gaussians that are each bent along a few directions of their own."""
 
 import numpy as np
 
@@ -12,15 +12,16 @@ from vi_ik_ros.sampling.models.component_mixture import (
 
 
 class BananaMixture(ComponentMixture):
-    """Eq. (15) with a learned direction: x = loc + z + a (z^T C z - tr(C Sigma)), z ~ N(0, Sigma).
+    """Eq. (15) with J learned directions a component, z ~ N(0, Sigma).
 
-    C a = 0, so the bend depends only on the part of z across a, which x shares: the shear has unit
-    Jacobian and its inverse is z = d - a (d^T C d - tr(C Sigma)) with d = x - loc. The trace keeps
-    loc the mean of the component, however it is bent.
+    x = loc + z + sum_j a_j (z^T C_j z - tr(C_j Sigma)) with C_j a_i = 0: the bends depend only on
+    the part of z across all a, which x shares, so the shear has unit Jacobian and its inverse is
+    z = d - sum_j a_j (d^T C_j d - tr(C_j Sigma)) with d = x - loc. The trace keeps loc the mean of
+    the component, however it is bent. A task with J equations needs J directions: its normals.
 
     Attributes:
-        direction: (K, D) unit vectors a.
-        curvature: (K, D, D) symmetric C with C a = 0 [1/rad, 1/m].
+        direction: (K, J, D) orthonormal a_1 ... a_J.
+        curvature: (K, J, D, D) symmetric C_j with C_j a_i = 0 [1/rad, 1/m].
     """
 
     family = "banana"
@@ -37,48 +38,64 @@ class BananaMixture(ComponentMixture):
         lower: np.ndarray,
         upper: np.ndarray,
     ) -> None:
-        """See `ComponentMixture`; what rounding did to direction and curvature is undone.
+        """See `ComponentMixture`; what rounding did to directions and curvatures is undone.
 
         Raises:
             InvalidInput: It names the tensor, or the limits, that cannot be used.
         """
         super().__init__(log_weights, loc, scale_tril, lower=lower, upper=upper)
         K, D = self.loc.shape
-        self.direction = _checked_direction(checked_tensor("direction", direction, (K, D)))
-        curvature = checked_tensor("curvature", curvature, (K, D, D))
+        J = np.shape(direction)[1] if np.ndim(direction) == 3 else 1
+        if not 1 <= J < D:
+            raise InvalidInput("tensor direction", f"{J} directions", f"1 to {D - 1}")
+        self.direction = _checked_direction(checked_tensor("direction", direction, (K, J, D)))
+        curvature = checked_tensor("curvature", curvature, (K, J, D, D))
         self.curvature = _checked_curvature(curvature, self.direction)
-        bent = self.curvature @ self.scale_tril
-        self._trace = np.einsum("kij,kij->k", self.scale_tril, bent)
+        bent = self.curvature @ self.scale_tril[:, None]
+        self._trace = np.einsum("kil,kjil->kj", self.scale_tril, bent)
+
+    @property
+    def num_bends(self) -> int:
+        """J, directions of each component."""
+        return self.direction.shape[1]
 
     def _bend(self, z: np.ndarray, component: np.ndarray) -> np.ndarray:
-        height = np.einsum("ni,nij,nj->n", z, self.curvature[component], z)
-        return z + self.direction[component] * (height - self._trace[component])[:, None]
+        x = z.copy()
+        for j in range(self.num_bends):
+            height = np.einsum("ni,nil,nl->n", z, self.curvature[component, j], z)
+            x += self.direction[component, j] * (height - self._trace[component, j])[:, None]
+        return x
 
     def _straighten(self, d: np.ndarray) -> np.ndarray:
-        height = np.einsum("kni,kni->kn", d @ self.curvature, d) - self._trace[:, None]
-        d -= self.direction[:, None] * height[..., None]
+        heights = [
+            np.einsum("kni,kni->kn", d @ self.curvature[:, j], d) - self._trace[:, j, None]
+            for j in range(self.num_bends)
+        ]
+        for j, height in enumerate(heights):
+            d -= self.direction[:, j, None] * height[..., None]
         return d
 
 
 def _checked_direction(direction: np.ndarray) -> np.ndarray:
-    """Return unit vectors (K, D), refused where a length is not one."""
-    norm = np.linalg.norm(direction, axis=-1, keepdims=True)
-    wrong = np.abs(norm[:, 0] - 1.0) > RELATIVE_TOLERANCE
-    if wrong.any():
-        k = int(np.argmax(wrong))
-        raise InvalidInput(f"tensor direction[{k}]", f"length {norm[k, 0]:.6g}", "unit vectors")
-    return direction / norm
+    """Return orthonormal rows (K, J, D), refused where they are not nearly so."""
+    products = direction @ direction.transpose(0, 2, 1)
+    off = np.abs(products - np.eye(direction.shape[1])).max(axis=(1, 2))
+    if (off > 2 * RELATIVE_TOLERANCE).any():
+        k = int(np.argmax(off))
+        raise InvalidInput(f"tensor direction[{k}]", f"off by {off[k]:.3g}", "orthonormal rows")
+    Q, R = np.linalg.qr(direction.transpose(0, 2, 1))
+    return (Q * np.sign(np.einsum("kjj->kj", R))[:, None]).transpose(0, 2, 1)
 
 
 def _checked_curvature(curvature: np.ndarray, direction: np.ndarray) -> np.ndarray:
-    """Return C (K, D, D), exactly symmetric and across a; refused where it is not nearly so."""
-    allowed = RELATIVE_TOLERANCE * np.abs(curvature).max(axis=(1, 2))
-    skew = np.abs(curvature - curvature.transpose(0, 2, 1)).max(axis=(1, 2))
-    along = np.abs(np.einsum("kij,kj->ki", curvature, direction)).max(axis=-1)
-    for values, expected in ((skew, "symmetric matrices"), (along, "C a = 0 for the direction a")):
+    """Return C (K, J, D, D), exactly symmetric and across all a; refused where not nearly so."""
+    allowed = RELATIVE_TOLERANCE * np.abs(curvature).max(axis=(1, 2, 3))
+    skew = np.abs(curvature - curvature.transpose(0, 1, 3, 2)).max(axis=(1, 2, 3))
+    along = np.abs(np.einsum("kjil,kml->kjim", curvature, direction)).max(axis=(1, 2, 3))
+    for values, expected in ((skew, "symmetric matrices"), (along, "C a = 0 for the directions a")):
         if (values > allowed).any():
             k = int(np.argmax(values > allowed))
             raise InvalidInput(f"tensor curvature[{k}]", f"off by {values[k]:.3g}", expected)
-    across = np.eye(direction.shape[1]) - direction[:, :, None] * direction[:, None, :]
-    symmetric = 0.5 * (curvature + curvature.transpose(0, 2, 1))
-    return across @ symmetric @ across
+    across = np.eye(direction.shape[2]) - direction.transpose(0, 2, 1) @ direction
+    symmetric = 0.5 * (curvature + curvature.transpose(0, 1, 3, 2))
+    return across[:, None] @ symmetric @ across[:, None]

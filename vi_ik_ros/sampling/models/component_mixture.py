@@ -4,15 +4,16 @@
 import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Self
 
 import numpy as np
 
 from vi_ik_ros.exceptions import InvalidInput, ModelRefused
 from vi_ik_ros.sampling.models.model import ConditionalModel, Samples
+from vi_ik_ros.sampling.models.redraw import draw_inside
 
 CHUNK = 512  # rows evaluated at once: what they need stays in the processor's cache
-FIRST_BLOCK, LARGEST_BLOCK = 16, 65_536  # draws of one round
 MAX_DRAWS, MAX_DRAWS_PER_ROW = 20_000, 1_000  # before too little mass lies inside the limits
 FAR, NARROW = 1e30, 1e-30  # [rad, m]; beyond these squares overflow
 RELATIVE_TOLERANCE = 1e-4  # of what rounding to float32 may do to a tensor
@@ -85,12 +86,26 @@ class ComponentMixture(ConditionalModel):
         shape = (len(rngs), num_samples)
         q = np.empty((*shape, self.num_dims))
         log_prob, component = np.empty(shape), np.empty(shape, dtype=np.uint32)
-        redrawn = 0
+        redrawn, most = 0, MAX_DRAWS + MAX_DRAWS_PER_ROW * num_samples
         for i, rng in enumerate(rngs):
-            q[i], component[i], outside = self._draw_inside(num_samples, rng)
+            draw = partial(self.draw, rng=rng)
+            inside = draw_inside(draw, num_samples, self.lower, self.upper, max_draws=most)
+            if len(inside.q) < num_samples:
+                got = f"{len(inside.q)} of {len(inside.q) + inside.redrawn} draws inside"
+                raise ModelRefused("model", got, "a mixture with its mass inside the joint limits")
+            q[i], component[i] = inside.q, inside.component
             log_prob[i] = self._log_prob(q[i])
-            redrawn += outside
+            redrawn += inside.redrawn
         return Samples(q=q, log_prob=log_prob, component=component, redrawn=redrawn)
+
+    def draw(self, size: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Draw x (n, D) and components (n,) from the whole mixture, whatever the limits."""
+        uniform = rng.random(size) * self._edges[-1]
+        component = np.searchsorted(self._edges, uniform, side="right")
+        component = component.clip(max=self.num_components - 1)
+        eta = rng.standard_normal((size, self.num_dims))
+        z = np.einsum("nij,nj->ni", self.scale_tril[component], eta)
+        return self.loc[component] + self._bend(z, component), component
 
     def log_prob(self, q: np.ndarray, contexts: np.ndarray) -> np.ndarray:
         """See `ConditionalModel.log_prob`; nothing special happens at the limits."""
@@ -117,36 +132,6 @@ class ComponentMixture(ConditionalModel):
                 raise InvalidInput(f"tensor {name}", "nothing", f"the tensors {', '.join(names)}")
         parts = {name: tensors[name] for name in names}
         return cls(**parts, lower=options["lower"], upper=options["upper"])  # type: ignore[arg-type]
-
-    def _draw_inside(
-        self, num_samples: int, rng: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray, int]:
-        """Return rows (n, D) inside the limits, their components, and how many lay outside."""
-        rows, components = np.empty((num_samples, self.num_dims)), np.empty(num_samples, np.uint32)
-        found, drawn = 0, 0
-        while found < num_samples:
-            if drawn >= MAX_DRAWS + MAX_DRAWS_PER_ROW * num_samples:
-                expected = "a mixture with its mass inside the joint limits"
-                raise ModelRefused("model", f"{found} of {drawn} draws inside", expected)
-            size = min(max(FIRST_BLOCK, num_samples - found, drawn), LARGEST_BLOCK)
-            x, component = self._draw(size, rng)
-            inside = np.flatnonzero(((x >= self.lower) & (x <= self.upper)).all(-1))
-            taken = inside[: num_samples - found]
-            rows[found : found + len(taken)] = x[taken]
-            components[found : found + len(taken)] = component[taken]
-            found += len(taken)
-            # What comes after the last row that was needed counts as never drawn.
-            drawn += taken[-1] + 1 if found == num_samples and len(taken) else size
-        return rows, components, int(drawn - found)
-
-    def _draw(self, size: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Draw x (n, D) and components (n,) from the whole mixture."""
-        uniform = rng.random(size) * self._edges[-1]
-        component = np.searchsorted(self._edges, uniform, side="right")
-        component = component.clip(max=self.num_components - 1)
-        eta = rng.standard_normal((size, self.num_dims))
-        z = np.einsum("nij,nj->ni", self.scale_tril[component], eta)
-        return self.loc[component] + self._bend(z, component), component
 
     def _log_prob(self, x: np.ndarray) -> np.ndarray:
         """Return log q(x) (n,) of rows (n, D)."""

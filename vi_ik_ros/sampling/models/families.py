@@ -4,8 +4,10 @@
 from vi_ik_ros.sampling.models.amortized_mixture import AmortizedMixture
 from vi_ik_ros.sampling.models.banana_mixture import BananaMixture
 from vi_ik_ros.sampling.models.gaussian_mixture import GaussianMixture
+from vi_ik_ros.sampling.models.mixture_of_experts import MixtureOfExperts
 from vi_ik_ros.sampling.models.model import ConditionalModel
 
 FAMILIES: dict[str, type[ConditionalModel]] = {
-    family.family: family for family in (AmortizedMixture, GaussianMixture, BananaMixture)
+    family.family: family
+    for family in (AmortizedMixture, GaussianMixture, BananaMixture, MixtureOfExperts)
 }

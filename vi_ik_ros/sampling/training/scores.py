@@ -5,6 +5,8 @@ import numpy as np
 import torch
 
 from vi_ik_ros.sampling.experts.product import ProductOfExperts
+from vi_ik_ros.sampling.inference.entropy import entropy
+from vi_ik_ros.sampling.models.component_mixture import ComponentMixture
 from vi_ik_ros.sampling.models.model import ConditionalModel
 from vi_ik_ros.sampling.training.pairs import TrainingPairs
 
@@ -43,8 +45,10 @@ def score(model: ConditionalModel, pairs: TrainingPairs) -> dict[str, float]:
     }
 
 
-def score_mixture(model: ConditionalModel, product: ProductOfExperts) -> dict[str, float]:
+def score_mixture(model: ComponentMixture, product: ProductOfExperts) -> dict[str, float]:
     """Return figures of an unconditional model: `elbo`, `elbo_median`, `entropy`; see `score`.
+
+    The entropy is that of the whole mixture, `entropy_stderr` its error, 0 where it is exact.
 
     Args:
         model: the model, as it will be served.
@@ -55,8 +59,10 @@ def score_mixture(model: ConditionalModel, product: ProductOfExperts) -> dict[st
     with torch.no_grad():
         log_target = product.log_density(torch.from_numpy(samples.q[0]), priorities=(0,))
     reward = log_target.numpy() - samples.log_prob[0]
+    spread = entropy(model, NUM_CONTEXTS * NUM_SAMPLES, np.random.default_rng([SEED, 1]))
     return {
         "elbo": float(reward.mean()),
         "elbo_median": float(np.median(reward)),
-        "entropy": float(-samples.log_prob.mean()),
+        "entropy": spread.value,
+        "entropy_stderr": spread.stderr,
     }

@@ -4,6 +4,8 @@
 import math
 from dataclasses import dataclass
 
+STEPS = 11_000  # of an amortized mixture that was not told
+
 
 @dataclass(frozen=True)
 class FitSettings:
@@ -14,12 +16,14 @@ class FitSettings:
     bounded by steps repeats exactly under the same seed.
 
     Attributes:
-        num_components: K; None: 64 of an amortized mixture, 20 of another.
+        num_components: K; None: 64 of a mixture with a context, 20 of another.
         width, num_blocks: of the residual network.
         batch_size: pairs of one update.
-        steps: updates.
+        steps: updates; None: 11,000 of an amortized mixture, 3,000 of linear experts, as many as
+            it needs of another.
         time_limit: [s]; infinite for none.
-        learning_rate: largest; it rises over 200 updates and falls along a half cosine.
+        learning_rate: largest; it rises over 200 updates and falls along a half cosine; that of
+            linear experts is ten times as large.
         sharpen_from: fraction of the run after which the ELBO joins the likelihood.
         elbo_weight: weight of the ELBO from then on.
         seed: of weights, pairs and draws.
@@ -30,7 +34,7 @@ class FitSettings:
     width: int = 512
     num_blocks: int = 3
     batch_size: int = 1024
-    steps: int = 11_000
+    steps: int | None = None
     time_limit: float = math.inf
     learning_rate: float = 2e-3
     sharpen_from: float = 0.65
@@ -40,7 +44,7 @@ class FitSettings:
 
     def fraction(self, step: int, seconds: float) -> float:
         """Return how much of the run is done, 0 to 1."""
-        return min(1.0, max(step / self.steps, seconds / self.time_limit))
+        return min(1.0, max(step / (self.steps or STEPS), seconds / self.time_limit))
 
     def learning_rate_at(self, step: int, fraction: float) -> float:
         """Return the learning rate of an update."""

@@ -5,8 +5,8 @@ import math
 
 import numpy as np
 
+from vi_ik_ros.compiled import compiled, inner
 from vi_ik_ros.exceptions import InvalidInput
-from vi_ik_ros.sampling.warm_start.levenberg_marquardt.compiled import compiled, inner
 
 DISTINCT_TOLERANCE = 0.2  # [rad or m], largest single joint
 

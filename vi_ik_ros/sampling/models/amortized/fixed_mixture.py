@@ -71,15 +71,20 @@ class FixedMixture:
             offset[:, i] = (u[:, i] - known) / factors[:, i, i]
         return self.loc[component] + offset, component
 
-    def log_prob(self, z: np.ndarray) -> np.ndarray:
-        """Return log q(z) (n,) of rows z (n, D)."""
+    def component_log_prob(self, z: np.ndarray) -> np.ndarray:
+        """Return log w_k N_k(z) (n, K) of rows z (n, D)."""
         num_components, num_dims = self.loc.shape
         u = z @ self.stacked  # (n, D K)
         u -= self.shift
         u *= u
-        log_components = u.reshape(-1, num_dims, num_components).sum(axis=1)  # (n, K)
+        log_components = u.reshape(-1, num_dims, num_components).sum(axis=1)
         log_components *= -0.5
         log_components += self.constant
+        return log_components
+
+    def log_prob(self, z: np.ndarray) -> np.ndarray:
+        """Return log q(z) (n,) of rows z (n, D)."""
+        log_components = self.component_log_prob(z)
         largest = log_components.max(axis=1)
         log_components -= largest[:, None]
         return largest + np.log(np.exp(log_components, out=log_components).sum(axis=1))

@@ -5,8 +5,8 @@ import math
 
 import numpy as np
 
+from vi_ik_ros.compiled import compiled, inner
 from vi_ik_ros.sampling.warm_start.levenberg_marquardt import step, tip
-from vi_ik_ros.sampling.warm_start.levenberg_marquardt.compiled import compiled, inner
 
 # Tuned on development poses that no benchmark uses; lengths are relative to the chain's reach.
 ORIENTATION_WEIGHT = 0.3  # [reach per rad], of the orientation residual against the position's

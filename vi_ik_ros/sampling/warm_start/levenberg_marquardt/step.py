@@ -3,7 +3,7 @@
 
 import math
 
-from vi_ik_ros.sampling.warm_start.levenberg_marquardt.compiled import inner
+from vi_ik_ros.compiled import inner
 from vi_ik_ros.sampling.warm_start.levenberg_marquardt.tip import (
     AXIS,
     BEND,

@@ -8,7 +8,7 @@ more than the arithmetic here: `j`, one row per joint and one more for the tip's
 
 import math
 
-from vi_ik_ros.sampling.warm_start.levenberg_marquardt.compiled import inner
+from vi_ik_ros.compiled import inner
 
 # Columns of j, (n + 1, COLUMNS). The chain: placement in the frame before (3 x 4, row-major),
 # limits [rad or m], kind.
