@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "density": "log-density of given configurations under a model",
     "intersect": "multiply two Gaussian mixtures into a model of its own",
     "connectivity": "which components of a mixture have mass in common",
+    "learn-objectives": "find the numbers of an objectives file from demonstrations",
     "bench": "run a benchmark by name",
 }
 THREADED = ("train",)  # commands whose matrices are large enough for several BLAS threads
@@ -61,7 +62,7 @@ def _parser(command: str | None) -> OneLineParser:
 
 
 def _module(command: str):  # noqa: ANN202 (a module)
-    return importlib.import_module(f"vi_ik_ros.cli.commands.{command}")
+    return importlib.import_module(f"vi_ik_ros.cli.commands.{command.replace('-', '_')}")
 
 
 def _refuse(command: str | None, reason: str) -> int:

@@ -10,10 +10,13 @@ from vi_ik_ros.exceptions import InvalidInput
 
 EXAMPLE = "vi-ik bench service-latency --quick --json"
 BENCHMARKS: dict[str, str] = {
+    "learn-objectives": "a hidden task of the Panda, learned from a few demonstrations",
+    "never-nan": "short fits of 200 extreme random objectives files: finite, or a clear error",
     "panda-position": "mixtures of the Panda's configurations at one point, by sampled divergences",
     "panda-pose": "samples, warm starts and answers of the Panda model against other starts",
     "planar-line": "mixtures of a planar arm on a line, by divergences on a grid",
     "service-latency": "time of an answer of the sampler node over ROS 2, by number of samples",
+    "talos-stance": "a mixture of a humanoid's whole-body configurations beside HMC",
 }
 
 
