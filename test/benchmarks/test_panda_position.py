@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from vi_ik_ros.benchmarks import panda_position
+from vi_ik_ros.benchmarks.fit_cache import CachedFit
 from vi_ik_ros.benchmarks.panda_position import MARGIN, PAPER, STD
 from vi_ik_ros.sampling.inference.importance_weights import Estimate, uniform_weights
 from vi_ik_ros.sampling.models.gaussian_mixture import GaussianMixture
@@ -65,11 +66,11 @@ def test_a_model_equal_to_its_target_scores_one(objectives, monkeypatch):
 
 
 def test_every_case_has_its_rows_and_the_paper_beside_them(objectives, monkeypatch):
-    def fit(product, *, family, settings):
-        assert product.num_dims == 7 and settings.time_limit == 2.0
-        return around_ready(objectives.robot, settings.num_components)
+    def fit(objectives, family, settings):
+        assert objectives.robot.nq == 7 and settings.time_limit == 2.0
+        return CachedFit(around_ready(objectives.robot, settings.num_components), 0.5)
 
-    monkeypatch.setattr(panda_position, "fit_mixture", fit)
+    monkeypatch.setattr(panda_position, "cached_fit", fit)
     monkeypatch.setattr(panda_position, "NUM_WEIGHTS", 600_000)
     monkeypatch.setattr(panda_position, "NUM_DRAWS", 60_000)
     report = panda_position.run(quick=True, budget=2.0, seeds=2)

@@ -7,6 +7,7 @@ import pytest
 from scipy.special import log_ndtr
 
 from vi_ik_ros.benchmarks import planar_line
+from vi_ik_ros.benchmarks.fit_cache import CachedFit
 from vi_ik_ros.benchmarks.planar_line import PAPER, TABLE, GridTarget, Line
 from vi_ik_ros.sampling.models.gaussian_mixture import GaussianMixture
 
@@ -24,13 +25,13 @@ def fake_fit(monkeypatch):
     """Fits in no time, on coarse cells; keeps what it was called with."""
     calls = []
 
-    def fit(product, *, family, settings):
+    def fit(objectives, family, settings):
         num_components = settings.num_components
         calls.append((family, num_components, settings.seed, settings.time_limit))
         lower, upper = np.array([0.02, -3.12]), np.array([3.12, 3.12])
-        return on_the_line(num_components, lower, upper)
+        return CachedFit(on_the_line(num_components, lower, upper), 0.5)
 
-    monkeypatch.setattr(planar_line, "fit_mixture", fit)
+    monkeypatch.setattr(planar_line, "cached_fit", fit)
     monkeypatch.setattr(planar_line, "CELLS", (20, 35))
     return calls
 
