@@ -102,3 +102,29 @@ def test_straight_bananas_are_gaussians():
 def test_the_same_seed_gives_the_same_components():
     (a, _), (b, _) = fit(Two(), "banana", 3, steps=5), fit(Two(), "banana", 3, steps=5)
     assert all((a.tensors()[name] == b.tensors()[name]).all() for name in a.tensors())
+
+
+def test_a_point_outside_every_q_that_it_has_seen_changes_nothing():
+    components, _ = fit(Bent(), "gaussian", 2, steps=5)
+    far = alpha_divergence.Pool(
+        x=torch.full((1, 2), 1e200, dtype=torch.float64),
+        log_target=torch.zeros(1, dtype=torch.float64),
+        log_seen=torch.full((1,), -torch.inf, dtype=torch.float64),
+        num_seen=torch.ones(1, dtype=torch.float64),
+    )
+    moments = []
+    for points in (slice(0, 1), slice(0, 0)):
+        pool = alpha_divergence.Pool(*(value[points] for value in vars(far).values()))
+        generator = torch.Generator().manual_seed(0)
+        state, info = alpha_divergence.step(
+            alpha_divergence.AlphaState(components, pool),
+            Bent(),
+            exponent=1.0,
+            num_draws=400,
+            capacity=1000,
+            generator=generator,
+        )
+        moments.append(state.components)
+        assert math.isfinite(info.log_affinity)
+    torch.testing.assert_close(moments[0].loc, moments[1].loc)
+    torch.testing.assert_close(moments[0].scale_tril, moments[1].scale_tril)

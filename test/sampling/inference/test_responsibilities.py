@@ -54,8 +54,17 @@ def test_rows_beyond_one_table_keep_their_numbers(monkeypatch):
     assert (whole[1].shares == pieces[1].shares).all()
 
 
-def test_a_row_far_from_all_components_has_a_density_and_an_owner():
+@pytest.mark.parametrize("away", [1e6, 1e12, 1e100])  # in steps of floats wider than a share
+def test_a_row_far_from_all_components_has_a_density_and_an_owner(away):
     components = gaussians(3, 2, torch.Generator().manual_seed(0))
-    log_model, responsibilities = expectation(components, torch.full((1, 2), 1e6).double())
+    x = torch.full((1, 2), away, dtype=torch.float64)
+    log_model, responsibilities = expectation(components, x)
     assert torch.isfinite(log_model).all()
     assert responsibilities.shares.sum() == pytest.approx(1.0)
+
+
+def test_a_row_whose_square_is_no_number_has_neither():
+    components = gaussians(3, 2, torch.Generator().manual_seed(0))
+    x = torch.full((1, 2), 1e200, dtype=torch.float64)
+    log_model, responsibilities = expectation(components, x)
+    assert log_model.item() == -torch.inf and len(responsibilities.rows) == 0

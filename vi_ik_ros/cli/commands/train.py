@@ -64,6 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
             command=shlex.join(["vi-ik", *sys.argv[1:]]),
             resume=arguments.resume,
             on_progress=_Line(progress),
+            on_warning=lambda line: say(f"warning: {line}"),
         )
     scores = ", ".join(f"{name} {value:.4g}" for name, value in report.scores.items())
     line = f"{directory}: {report.steps} steps in {report.seconds:.0f} s; {scores}"

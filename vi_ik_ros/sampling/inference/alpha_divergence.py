@@ -176,6 +176,8 @@ def step(
     log_model, responsibilities = expectation(components, pool.x)
     pool = pool.seen(log_model)
     log_proposal = pool.log_seen - pool.num_seen.log()
+    # A point that rounding keeps out of every q it has seen has no weight, not one without bounds.
+    log_proposal = log_proposal.masked_fill(log_proposal == -torch.inf, torch.inf)
     log_weights = 0.5 * (exponent * pool.log_target + log_model) - log_proposal
     log_affinity = torch.logsumexp(log_weights, 0) - math.log(len(pool.x))
     weights = torch.softmax(log_weights, 0)

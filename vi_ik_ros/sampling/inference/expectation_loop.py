@@ -85,15 +85,18 @@ def expect(
         best = log_joint[0]
         for k in range(1, K):
             best = max(best, log_joint[k])
+        if best == -math.inf:
+            log_model[n] = best
+            continue
         total = 0.0
         for k in range(K):
-            if log_joint[k] > best - 40.0:
+            if log_joint[k] >= best - 40.0:  # where both round to one number, too
                 total += math.exp(log_joint[k] - best)
         log_sum = best + math.log(total)
         log_model[n] = log_sum
         least = log_sum + math.log(negligible)
         for k in range(K):
-            if log_joint[k] > least:
+            if log_joint[k] >= least:
                 rows[found] = first_row + n
                 owners[found] = k
                 shares[found] = math.exp(log_joint[k] - log_sum)

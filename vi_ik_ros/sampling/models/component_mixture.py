@@ -103,9 +103,12 @@ class ComponentMixture(ConditionalModel):
         uniform = rng.random(size) * self._edges[-1]
         component = np.searchsorted(self._edges, uniform, side="right")
         component = component.clip(max=self.num_components - 1)
-        eta = rng.standard_normal((size, self.num_dims))
+        return self.image(rng.standard_normal((size, self.num_dims)), component), component
+
+    def image(self, eta: np.ndarray, component: np.ndarray) -> np.ndarray:
+        """Map rows eta (n, D) of a standard normal to x (n, D) of the components (n,)."""
         z = np.einsum("nij,nj->ni", self.scale_tril[component], eta)
-        return self.loc[component] + self._bend(z, component), component
+        return self.loc[component] + self._bend(z, component)
 
     def log_prob(self, q: np.ndarray, contexts: np.ndarray) -> np.ndarray:
         """See `ConditionalModel.log_prob`; nothing special happens at the limits."""

@@ -17,12 +17,19 @@ from vi_ik_ros.sampling.store.document import describe_robot
 from vi_ik_ros.sampling.store.model_store import ModelStore
 from vi_ik_ros.sampling.training import checkpoint
 from vi_ik_ros.sampling.training.amortized_run import AmortizedRun
+from vi_ik_ros.sampling.training.diagnosis import diagnose
+from vi_ik_ros.sampling.training.elbo_run import ElboFit, ElboRun
 from vi_ik_ros.sampling.training.experts_run import ExpertsRun
 from vi_ik_ros.sampling.training.mixture_run import MIXTURES, MixtureRun, MixtureSettings
+from vi_ik_ros.sampling.training.natural_gradient_run import (
+    NaturalGradientFit,
+    NaturalGradientRun,
+)
 from vi_ik_ros.sampling.training.run import FitProgress, Run, run_digest, train
 from vi_ik_ros.sampling.training.settings import FitSettings
 
 CONDITIONAL = {run.family: run for run in (AmortizedRun, ExpertsRun)}
+MANY_DIMS = 12  # beyond which mixtures are fitted by gradients
 FAMILIES = (*CONDITIONAL, *MIXTURES)  # that `fit` can train
 
 
@@ -45,6 +52,7 @@ def fit(
     command: str = "",
     resume: bool = False,
     on_progress: Callable[[FitProgress], None] = lambda progress: None,
+    on_warning: Callable[[str], None] = lambda line: None,
 ) -> FitReport:
     """Fit a model to objectives and store it in `directory`, whole.
 
@@ -58,14 +66,17 @@ def fit(
         command: the command line, kept in the model.
         resume: go on from the checkpoint of an interrupted run.
         on_progress: called after every update.
+        on_warning: called with a line about each objective that cannot be met.
 
     Raises:
-        ObjectiveError: the objectives cannot be fitted by this family.
+        ObjectiveError: the objectives cannot be fitted by this family, or contradict each other.
         ModelRefused: there is no checkpoint to resume from.
         InvalidInput: the family or the directory cannot be used.
     """
     settings = settings or FitSettings()
     run = _run(objectives, family, settings)
+    if not resume:
+        _look_ahead(objectives, on_warning)
     partial = checkpoint.partial_directory(directory)
     seconds = train(
         run,
@@ -92,9 +103,26 @@ def _run(objectives: Objectives, family: str, settings: FitSettings) -> Run:
     if family in CONDITIONAL:
         return CONDITIONAL[family](objectives, settings)
     product = objectives.product.to(torch.float64)
-    options = MixtureSettings(seed=settings.seed, time_limit=settings.time_limit)
-    options = options.with_components(settings.num_components)
-    return MixtureRun(product, family, options.with_updates(settings.steps))
+    told = {"num_components": settings.num_components, "steps": settings.steps}
+    options = {name: value for name, value in told.items() if value is not None}
+    options |= {"seed": settings.seed, "time_limit": settings.time_limit}
+    if product.bound and product.num_dims <= MANY_DIMS:
+        sizes = MixtureSettings(seed=settings.seed, time_limit=settings.time_limit)
+        sizes = sizes.with_components(settings.num_components).with_updates(settings.steps)
+        return MixtureRun(product, family, sizes)
+    # Draws of q are too rarely draws of p in many dimensions, and a filtered gradient is no density.
+    if family == "gaussian":
+        return NaturalGradientRun(product, NaturalGradientFit(**options))
+    return ElboRun(product, family, ElboFit(**options))
+
+
+def _look_ahead(objectives: Objectives, on_warning: Callable[[str], None]) -> None:
+    """Refuse objectives that no configuration can meet together, and tell what cannot be met."""
+    found = diagnose(objectives.product, torch.Generator().manual_seed(0))
+    if found.error:
+        raise found.error
+    for line in found.warnings:
+        on_warning(line)
 
 
 def _training(command: str, settings: FitSettings, steps: int, seconds: float) -> dict[str, object]:

@@ -15,6 +15,7 @@ from vi_ik_ros.sampling.inference.alpha_divergence import AlphaState
 from vi_ik_ros.sampling.models.banana_mixture import BananaMixture
 from vi_ik_ros.sampling.models.gaussian_mixture import GaussianMixture
 from vi_ik_ros.sampling.training.checkpoint import Checkpoint
+from vi_ik_ros.sampling.training.diagnosis import explain
 from vi_ik_ros.sampling.training.run import Fitted
 from vi_ik_ros.sampling.training.scores import score_mixture
 
@@ -122,7 +123,7 @@ class MixtureRun:
         self._product, self._family, self._settings = product, family, settings
         self._generator = torch.Generator().manual_seed(settings.seed)
         self._lower, self._upper = product.chain.lower.double(), product.chain.upper.double()
-        self._num_bends = _num_bends(product)
+        self._num_bends = num_bends(product)
         self._stages = stages(settings)
         self._state = MixtureState()
         self.step = 0
@@ -232,7 +233,8 @@ class MixtureRun:
         )
         if not math.isfinite(float(current.components.loc.sum())):
             expected = "some mass inside the joint limits: do the objectives contradict each other?"
-            raise ObjectiveError("objectives", "a product that is zero everywhere", expected)
+            unknown = ObjectiveError("objectives", "a product that is zero everywhere", expected)
+            raise explain(self._product, self._generator) or unknown
         return replace(state, current=current, exponent=exponent)
 
 
@@ -260,7 +262,7 @@ def _ended(state: MixtureState, *, competes: bool) -> MixtureState:
     )
 
 
-def _num_bends(product: ProductOfExperts) -> int:
+def num_bends(product: ProductOfExperts) -> int:
     """Return the number of normals of the task, between 1 and D - 1."""
     chain = product.chain
     generator = torch.Generator().manual_seed(0)

@@ -6,7 +6,6 @@ from dataclasses import replace
 from itertools import product as grid
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from vi_ik_ros.exceptions import RobotError
@@ -67,9 +66,8 @@ def reach(objectives: Objectives, symmetry: AxisSymmetry, contexts: Tensor) -> f
 
 def _rarest_pole(features: ContextFeatures, contexts: Tensor) -> list[float]:
     """Return the pole whose opposite, where the spin jumps, the tool direction comes near least."""
-    with torch.no_grad():
-        directions = features.tool_directions(contexts[:, :7].double().numpy())  # (n, 3)
-    candidates = torch.tensor([c for c in grid((-1.0, 0.0, 1.0), repeat=3) if any(c)])
-    candidates = candidates / candidates.norm(dim=-1, keepdim=True)
+    directions = features.tool_directions(contexts[:, :7].double().numpy())  # (n, 3)
+    candidates = np.array([c for c in grid((-1.0, 0.0, 1.0), repeat=3) if any(c)])
+    candidates /= np.linalg.norm(candidates, axis=-1, keepdims=True)
     disturbed = (directions @ -candidates.T > CONE).sum(0)
     return candidates[disturbed.argmin()].tolist()
