@@ -10,7 +10,7 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -56,20 +56,26 @@ def cached_fit(
         model = MIXTURES[family].from_tensors(facts["options"], tensors)
         return CachedFit(model, facts["seconds"])
     begin = time.perf_counter()
-    model = fit(objectives.product, family=family, settings=settings)
-    seconds = time.perf_counter() - begin
-    facts = json.dumps({"options": model.options(), "seconds": seconds})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(f".{os.getpid()}.npz")
-    np.savez(fresh, facts=np.array(facts), **model.tensors())
-    os.replace(fresh, path)
-    return CachedFit(model, seconds)
+    made = CachedFit(fit(objectives.product, family=family, settings=settings), 0.0)
+    made = replace(made, seconds=time.perf_counter() - begin)
+    _keep(path, made)
+    return made
 
 
 def cache_directory() -> Path:
     """Return where fits are kept: `$XDG_CACHE_HOME/vi_ik_ros/fits`."""
     home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(home) / "vi_ik_ros" / "fits"
+
+
+def _keep(path: Path, made: CachedFit) -> None:
+    """Write a fit, whole."""
+    facts = json.dumps({"options": made.model.options(), "seconds": made.seconds})
+    arrays: dict[str, np.ndarray] = {"facts": np.array(facts), **made.model.tensors()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(f".{os.getpid()}.npz")
+    np.savez(fresh, allow_pickle=False, **arrays)
+    os.replace(fresh, path)
 
 
 def _key(objectives: Objectives, family: str, settings: MixtureSettings) -> str:

@@ -120,7 +120,8 @@ class GaussianComponents:
 def monomials(x: Tensor) -> Tensor:
     """Return 1, x_i and x_i x_j with i <= j of rows x (N, D), side by side."""
     rows, columns = torch.triu_indices(x.shape[1], x.shape[1])
-    return torch.cat([torch.ones_like(x[:, :1]), x, x[:, rows] * x[:, columns]], 1)
+    y = x.T.contiguous()  # whole coordinates are gathered faster than parts of rows
+    return torch.cat([torch.ones_like(y[:1]), y, y[rows] * y[columns]]).T
 
 
 def quadratic(monomials: Tensor, matrices: Tensor, loc: Tensor) -> Tensor:

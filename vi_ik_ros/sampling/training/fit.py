@@ -103,17 +103,16 @@ def _run(objectives: Objectives, family: str, settings: FitSettings) -> Run:
     if family in CONDITIONAL:
         return CONDITIONAL[family](objectives, settings)
     product = objectives.product.to(torch.float64)
-    told = {"num_components": settings.num_components, "steps": settings.steps}
-    options = {name: value for name, value in told.items() if value is not None}
-    options |= {"seed": settings.seed, "time_limit": settings.time_limit}
+    K = settings.num_components or MixtureSettings.num_components
+    seed, limit = settings.seed, settings.time_limit
     if product.bound and product.num_dims <= MANY_DIMS:
-        sizes = MixtureSettings(seed=settings.seed, time_limit=settings.time_limit)
-        sizes = sizes.with_components(settings.num_components).with_updates(settings.steps)
+        sizes = MixtureSettings(K, seed, time_limit=limit).with_updates(settings.steps)
         return MixtureRun(product, family, sizes)
-    # Draws of q are too rarely draws of p in many dimensions, and a filtered gradient is no density.
+    # Draws of q are too rarely draws of p in many dimensions, and a filtered gradient is of none.
     if family == "gaussian":
-        return NaturalGradientRun(product, NaturalGradientFit(**options))
-    return ElboRun(product, family, ElboFit(**options))
+        steps = settings.steps or NaturalGradientFit.steps
+        return NaturalGradientRun(product, NaturalGradientFit(K, seed, steps, limit))
+    return ElboRun(product, family, ElboFit(K, seed, settings.steps or ElboFit.steps, limit))
 
 
 def _look_ahead(objectives: Objectives, on_warning: Callable[[str], None]) -> None:

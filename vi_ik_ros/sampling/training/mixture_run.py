@@ -43,16 +43,14 @@ class MixtureSettings:
         seed: of every draw.
         steps: updates of each restart, of the best one, and of the polish.
         time_limit: [s]; every stage ends early at its share of it. Infinite for none.
+        num_proposals: uniform draws that a restart begins with; None: by the number of joints.
     """
 
     num_components: int = 20
     seed: int = 0
     steps: tuple[int, int, int] = (60, 300, 60)
     time_limit: float = math.inf
-
-    def with_components(self, num_components: int | None) -> "MixtureSettings":
-        """Return the settings for another K; None changes nothing."""
-        return self if num_components is None else replace(self, num_components=num_components)
+    num_proposals: int | None = None
 
     def with_updates(self, updates: int | None) -> "MixtureSettings":
         """Return the settings of a fit of about so many updates; None changes nothing."""
@@ -226,7 +224,8 @@ class MixtureRun:
             self._upper,
             family=self._family,
             num_components=self._settings.num_components,
-            num_proposals=FEW_PROPOSALS if few else MANY_PROPOSALS,
+            num_proposals=self._settings.num_proposals
+            or (FEW_PROPOSALS if few else MANY_PROPOSALS),
             num_bends=self._num_bends,
             locality=stage.locality,
             generator=self._generator,
