@@ -15,6 +15,7 @@ REQUIRED = {
     "planar6": 6,
     "planar8": 8,
     "planar10": 10,
+    "planar_bimanual": 5,
     "panda": 7,
     "racer5": 6,
     "talos": 34,

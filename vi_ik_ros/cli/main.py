@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "connectivity": "which components of a mixture have mass in common",
     "learn-objectives": "find the numbers of an objectives file from demonstrations",
     "bench": "run a benchmark by name",
+    "figures": "draw what the benchmarks fit, as PNG",
 }
 THREADED = ("train",)  # commands whose matrices are large enough for several BLAS threads
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130  # exit codes

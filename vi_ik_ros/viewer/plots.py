@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The picture of one answer: the arm in every configuration, the joints, the errors."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from vi_ik_ros.kinematics.serial_chain import SerialChain
 from vi_ik_ros.viewer.capsules import Capsules, arm_capsules, frame_capsules
 from vi_ik_ros.viewer.palette import component_colors
-from vi_ik_ros.viewer.render import Camera, render
+from vi_ik_ros.viewer.render import Camera, framed, render
 from vi_ik_ros.viewer.skeleton import skeleton
 
 INK, FAINT, RAW_COLOR, REFINED_COLOR = "#22252b", "#8b919c", "#e0913c", "#2f7fb8"
@@ -70,19 +70,10 @@ def draw_arms(picture: AnswerPicture, colors: np.ndarray) -> np.ndarray:
     capsules = Capsules.join([arm_capsules(arms, colors), frame])
     side = np.arctan2(*picture.T_root_target[1::-1, 3]) - np.radians(62.0)
     direction = np.array([np.cos(side), np.sin(side), np.tan(np.radians(22.0))])
-    camera = _fitted(Camera(np.zeros(3), direction / np.linalg.norm(direction)), capsules)
+    width, rows = (int(OVERSAMPLING * size) for size in SCENE_PIXELS)
+    camera = Camera(np.zeros(3), direction / np.linalg.norm(direction), pixels=(width, rows))
+    camera = framed(camera, capsules, room=1.36)
     return render(capsules, camera, floor_radius=1.05 * reach)
-
-
-def _fitted(camera: Camera, capsules: Capsules) -> Camera:
-    """Return the camera moved so that all capsules fill its picture."""
-    width, rows = SCENE_PIXELS
-    seen = np.concatenate([capsules.start, capsules.end]) @ camera.axes.T
-    low, high = seen.min(axis=0), seen.max(axis=0)
-    across, upwards, _ = high - low
-    height = 1.36 * max(upwards, across * rows / width)
-    pixels = (int(OVERSAMPLING * width), int(OVERSAMPLING * rows))
-    return replace(camera, center=0.5 * (low + high) @ camera.axes, height=height, pixels=pixels)
 
 
 def _draw_joints(axes: Axes, picture: AnswerPicture, colors: np.ndarray) -> None:

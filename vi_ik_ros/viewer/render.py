@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A small ray caster for capsules on a floor, with one light and its shadows; numpy only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -66,6 +66,22 @@ class View:
     normal: np.ndarray
 
 
+def framed(camera: Camera, capsules: Capsules, *, room: float = 1.2) -> Camera:
+    """Return the camera moved so that all capsules fit its picture.
+
+    Args:
+        camera: its direction and pixels stay.
+        capsules: what to see.
+        room: height of the picture, as a multiple of what the segments need.
+    """
+    width, rows = camera.pixels
+    seen = np.concatenate([capsules.start, capsules.end]) @ camera.axes.T
+    low, high = seen.min(axis=0), seen.max(axis=0)
+    across, upwards, _ = high - low
+    height = room * max(upwards, across * rows / width)
+    return replace(camera, center=0.5 * (low + high) @ camera.axes, height=height)
+
+
 def render(capsules: Capsules, camera: Camera, *, floor_radius: float = 1.2) -> np.ndarray:
     """Draw capsules standing on a round floor at z = 0.
 
@@ -82,6 +98,22 @@ def render(capsules: Capsules, camera: Camera, *, floor_radius: float = 1.2) -> 
     light = Camera(camera.center, LIGHT_DIRECTION, 1.9 * camera.height, (1400, 1400))
     lit = _lit(points, view.normal, _cast(capsules, light, with_floor=False), light)
     return _shade(view, points, lit, capsules.color, camera, floor_radius=floor_radius)
+
+
+def overlay(picture: np.ndarray, capsules: Capsules, camera: Camera, *, alpha: float) -> np.ndarray:
+    """Draw capsules over a picture, transparent and without shadows.
+
+    Args:
+        picture: (H, W, 3), values in [0, 1].
+        capsules: what to draw; they hide each other.
+        camera: that of the picture.
+        alpha: share of the new colours where the capsules are, 1 for opaque.
+    """
+    view = _cast(capsules, camera, with_floor=False)
+    lit = np.ones(view.nearness.shape)
+    body = _shade(view, _points(view, camera), lit, capsules.color, camera, floor_radius=1.0)
+    share = np.where(view.index >= 0, alpha, 0.0)[..., None]
+    return (1.0 - share) * picture + share * body
 
 
 def _cast(capsules: Capsules, camera: Camera, *, with_floor: bool = True) -> View:

@@ -15,8 +15,10 @@ BENCHMARKS: dict[str, str] = {
     "panda-position": "mixtures of the Panda's configurations at one point, by sampled divergences",
     "panda-pose": "samples, warm starts and answers of the Panda model against other starts",
     "planar-line": "mixtures of a planar arm on a line, by divergences on a grid",
+    "prioritized-bimanual": "two hands out of reach of both targets, with and without priorities",
     "service-latency": "time of an answer of the sampler node over ROS 2, by number of samples",
     "talos-stance": "a mixture of a humanoid's whole-body configurations beside HMC",
+    "unigauss-hierarchy": "optional tasks that exclude each other, by their masses on a grid",
 }
 
 

@@ -109,7 +109,7 @@ def _run(objectives: Objectives, family: str, settings: FitSettings) -> Run:
         sizes = MixtureSettings(K, seed, time_limit=limit).with_updates(settings.steps)
         return MixtureRun(product, family, sizes)
     # Draws of q are too rarely draws of p in many dimensions, and a filtered gradient is of none.
-    if family == "gaussian":
+    if family == "gaussian" and product.bound:
         steps = settings.steps or NaturalGradientFit.steps
         return NaturalGradientRun(product, NaturalGradientFit(K, seed, steps, limit))
     return ElboRun(product, family, ElboFit(K, seed, settings.steps or ElboFit.steps, limit))
