@@ -18,7 +18,8 @@ class InvalidInput(ViIkError):
     def __init__(self, field: str, value: object, expected: str) -> None:
         """Keep the three parts and join them into one line."""
         self.field, self.value, self.expected = field, value, expected
-        super().__init__(f"{field}: got {_brief(value)}, expected {expected}")
+        line = f"{field}: got {_brief(value)}, expected {expected}"
+        super().__init__(" ".join(line.split()))  # a name in a file may hold line ends
 
 
 class RobotError(InvalidInput):

@@ -89,6 +89,14 @@ def test_float32_stays_float32_and_is_as_exact_as_it_can_be():
         torch.testing.assert_close(exp_so3(log_so3(exp_so3(r))), exp_so3(r), rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("angle", [1e4, 1e6, 1e9])
+@pytest.mark.parametrize("function", [exp_so3, left_jacobian_so3])
+def test_slopes_are_finite_after_many_turns(function, angle):
+    r = (angle * torch.tensor([0.6, 0.0, -0.8])).requires_grad_()  # float32
+    (slope,) = torch.autograd.grad(function(r).sum(), r)
+    assert slope.isfinite().all()
+
+
 @pytest.mark.parametrize("shape", [(), (5,), (2, 3), (0,)])
 def test_poses_round_trip(shape):
     generator = np.random.default_rng(0)

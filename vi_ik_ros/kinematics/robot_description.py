@@ -115,7 +115,8 @@ def _from_mapping(entry: Mapping, spec: str | Mapping, base_dir: Path) -> RobotD
     """Check a mapping and find its URDF."""
     for key in entry:
         if key not in _KEYS:
-            raise RobotError(f"robot.{key}", entry[key], f"one of the keys {suggest(key, _KEYS)}")
+            expected = f"one of the keys {suggest(str(key), _KEYS)}"
+            raise RobotError(f"robot.{key}", entry[key], expected)
     urdf, package_dirs = _find_urdf(entry.get("urdf"), base_dir)
     default_name = urdf.stem if isinstance(urdf, Path) else "robot"
     return RobotDescription(

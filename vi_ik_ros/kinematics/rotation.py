@@ -75,11 +75,12 @@ def _coefficients(r: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     square = r.square().sum(-1)[..., None, None]
     small = square < _SERIES_BELOW
     safe = torch.where(small, torch.ones_like(square), square)
+    near = torch.where(small, square, torch.zeros_like(square))  # a far one overflows its powers
     angle = safe.sqrt()
-    sinc = torch.where(small, _series(square, 1), angle.sin() / angle)
+    sinc = torch.where(small, _series(near, 1), angle.sin() / angle)
     half = (0.5 * angle).sin()
-    versine = torch.where(small, _series(square, 2), 2.0 * half.square() / safe)
-    cubic = torch.where(small, _series(square, 3), (angle - angle.sin()) / (safe * angle))
+    versine = torch.where(small, _series(near, 2), 2.0 * half.square() / safe)
+    cubic = torch.where(small, _series(near, 3), (angle - angle.sin()) / (safe * angle))
     return sinc, versine, cubic
 
 

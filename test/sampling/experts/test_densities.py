@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 from scipy import special, stats
+from scipy.spatial.transform import Rotation
 
 from vi_ik_ros.exceptions import ObjectiveError
 from vi_ik_ros.sampling.experts.densities import DENSITIES, Normal, NormalCdf
@@ -177,6 +178,31 @@ def density_and_value(request):
     density = DENSITIES[request.param].from_fields(Fields(fields), transform)
     rows = torch.randn(5, transform.size, generator=torch.Generator().manual_seed(0))
     return density, transform.from_wire(rows.double())
+
+
+def test_half_the_squared_deviations_are_what_is_lost_against_the_peak(density_and_value):
+    density, value = density_and_value
+    loss = density.peak - density.log_density(value)
+    assert (loss >= -1e-9).all()
+    assert torch.allclose(0.5 * density.deviations(value).square().sum(-1), loss, atol=1e-9)
+
+
+def test_the_peak_of_a_density_is_attained():
+    mean = torch.zeros(1, 3, dtype=torch.float64)
+    for name in ("normal", "uni_gauss"):
+        density = DENSITIES[name].from_fields(Fields(EXAMPLES[name][0]), FREE)
+        assert density.log_density(mean).item() == pytest.approx(density.peak, abs=1e-12)
+    assert cdf(0.0, 100.0).log_density(tensor([50.0])).item() == cdf(0.0, 100.0).peak
+
+
+def test_the_peak_of_a_matrix_density_is_the_highest_of_many_rotations():
+    rotations = torch.from_numpy(Rotation.random(50_000, random_state=0).as_matrix())
+    A, B = [[3.0, 1, 0], [1, -2, 0.5], [0, 0.5, 1]], [[0.3, 0, 0], [0, 2.0, 1.0], [0, 1.0, 0.1]]
+    for fields in ({"C": [[1, 2, 0], [0, 1, 3], [1, 0, -2]]}, {"A": A, "B": B}):
+        name = "matrix_bingham_von_mises_fisher"
+        density = DENSITIES[name].from_fields(Fields(fields), Orientation("tip"))
+        highest = density.log_density(rotations).max().item()
+        assert highest < density.peak < highest + 0.05 * abs(highest)
 
 
 def test_every_density_moves_to_another_dtype_with_all_its_tensors(density_and_value):

@@ -158,3 +158,14 @@ def test_it_is_evaluated_without_gradients_too(q):
     with torch.no_grad():
         value = product.filtered_log_density(q)
     assert not value.requires_grad and torch.equal(value, product.log_density(q))
+
+
+@pytest.mark.parametrize("lever", [1.0, 1e3, 1e6, 1e9])
+def test_a_task_that_is_asked_for_twice_claims_its_motion_once(lever):
+    """The damping, 1e-5, is nothing beside the square of a lever."""
+    generator = torch.Generator().manual_seed(0)
+    row, gradient = torch.randn(2, 20, 5, generator=generator, dtype=torch.float64)
+    claimed = torch.nn.functional.normalize(row, dim=-1)
+    left = gradient - (gradient * claimed).sum(-1, keepdim=True) * claimed
+    twice = lever * torch.stack([row, row], dim=1)
+    assert torch.allclose(project_to_null_space(gradient, twice), left, atol=1e-4)

@@ -120,7 +120,7 @@ def test_the_mean_is_the_target_unless_another_is_given():
     [
         ("target", None, "target", "1 finite number"),
         ("target", [1, 2], "target", "1 finite number"),
-        ("steps", 0, "steps", "1 or more"),
+        ("steps", 0, "steps", "from 1 to 100"),
         ("damping", 0, "damping", "positive"),
         ("transform", {"type": "configuration"}, "transform.type", "position"),
         ("transform", {"type": "position", "frame": "tpi"}, "transform.frame", "tip"),

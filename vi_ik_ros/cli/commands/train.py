@@ -55,7 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
         torch.set_num_threads(1)
     objectives = load_objectives(arguments.objectives, dtype=torch.float32)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    quiet = not console.is_terminal  # where an empty bar would leave an empty line
+    with Progress(*columns, console=console, transient=True, disable=quiet) as progress:
         report = fit(
             objectives,
             directory,

@@ -9,6 +9,9 @@ from typing import NoReturn, TypeGuard
 
 from vi_ik_ros.exceptions import ObjectiveError
 
+LARGEST = 1e9  # of numbers; positive ones lie from 1 / LARGEST to LARGEST^2, as float32 bears
+_REPRESENTED = 1.797e308  # a whole number beyond it is no float
+
 
 @dataclass(frozen=True)
 class Fields:
@@ -58,7 +61,7 @@ class Fields:
     def text(self, key: str, default: str | None = None) -> str:
         """Read a name that is not empty."""
         value = self.values.get(key, default)
-        if not isinstance(value, str) or not value.strip():
+        if not isinstance(value, str) or not value.strip() or not value.isprintable():
             self.fail(key, "a name")
         return value
 
@@ -96,7 +99,7 @@ class Fields:
     def numbers(
         self, key: str, size: int, *, quaternion: slice | None = None
     ) -> tuple[float, ...] | None:
-        """Read `size` finite numbers (one may stand without brackets), None if absent.
+        """Read `size` numbers up to LARGEST (one may stand without brackets), None if absent.
 
         With `quaternion`, those entries must have norm 1 to 1e-3.
         """
@@ -107,22 +110,28 @@ class Fields:
         row = tuple(float(entry) for entry in entries if is_number(entry))
         if len(entries) != size or len(row) != size:
             self.fail(key, "1 finite number" if size == 1 else f"{size} finite numbers")
+        self._refuse_sizes(key, row, 0.0, LARGEST)
         if quaternion is not None and abs(math.hypot(*row[quaternion]) - 1.0) > 1e-3:
             self.fail(key, "a quaternion qx qy qz qw of norm 1")
         return row
 
-    def positive(self, key: str, size: int) -> tuple[float, ...]:
-        """Read `size` positive numbers; one number stands for all of them."""
+    def positive(self, key: str, size: int, *, any_size: bool = False) -> tuple[float, ...]:
+        """Read `size` positive numbers; one number stands for all of them.
+
+        They lie between 1 / LARGEST and LARGEST^2, unless they may have any size.
+        """
         value = self.values.get(key)
         entries = value if is_list(value) else (value,) * size
         row = tuple(float(entry) for entry in entries if is_number(entry) and entry > 0)
         if len(entries) != size or len(row) != size:
             many = "a positive number" if size == 1 else f"a positive number or a list of {size}"
             self.fail(key, many)
+        if not any_size:
+            self._refuse_sizes(key, row, 1.0 / LARGEST, LARGEST**2)
         return row
 
     def matrix(self, key: str, size: int, expected: str) -> tuple[tuple[float, ...], ...]:
-        """Read a matrix of finite numbers, row by row."""
+        """Read a matrix of finite numbers of any size, row by row."""
         value = self.values.get(key)
         lists = [row for row in value if is_list(row)] if is_list(value) else []
         rows = tuple(tuple(float(e) for e in row if is_number(e)) for row in lists)
@@ -131,10 +140,16 @@ class Fields:
             self.fail(key, expected)
         return rows
 
+    def _refuse_sizes(self, key: str, row: Sequence[float], least: float, most: float) -> None:
+        """Refuse numbers whose arithmetic would leave the range of floats."""
+        if not all(least <= abs(entry) <= most for entry in row):
+            self.fail(key, f"numbers of a size from {least:g} to {most:g}, in m and rad")
+
 
 def is_number(value: object) -> TypeGuard[float]:
     """Tell whether a value is a finite number and not a truth value."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    finite = isinstance(value, int | float) and abs(value) < _REPRESENTED  # not so a NaN
+    return finite and not isinstance(value, bool)
 
 
 def is_list(value: object) -> TypeGuard[Sequence[object]]:

@@ -13,7 +13,7 @@ from torch.autograd.function import BackwardCFunction, FunctionCtx
 
 from vi_ik_ros.kinematics.chain import Chain
 from vi_ik_ros.sampling.experts.expert import Expert
-from vi_ik_ros.sampling.experts.jacobian import residual_jacobian
+from vi_ik_ros.sampling.experts.jacobian import damped_gram, residual_jacobian
 from vi_ik_ros.sampling.experts.kinematic_state import KinematicState, kinematic_state
 from vi_ik_ros.sampling.experts.transforms import Configuration
 
@@ -40,17 +40,13 @@ class NullSpaceFilter(torch.autograd.Function):
 def project_to_null_space(gradient: Tensor, J: Tensor, damping: float = DAMPING) -> Tensor:
     """Return g - J^T (J J^T + damping I)^-1 J g, (B, nq).
 
-    Solved in float64: where rows depend on each other, the damping alone keeps J J^T regular, and
-    float32 does not see it.
-
     Args:
         gradient: g, (B, nq).
         J: (B, m, nq).
         damping: in squared units of the residuals.
     """
     wide, g = J.double(), gradient.double().unsqueeze(-1)
-    identity = torch.eye(J.shape[1], dtype=wide.dtype, device=J.device)
-    weights, _ = torch.linalg.solve_ex(wide @ wide.mT + damping * identity, wide @ g)
+    weights, _ = torch.linalg.solve_ex(damped_gram(wide, damping), wide @ g)
     return (g - wide.mT @ weights).squeeze(-1).to(gradient.dtype)
 
 

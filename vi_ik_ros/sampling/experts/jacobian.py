@@ -4,6 +4,8 @@
 import torch
 from torch import Tensor
 
+_ROUNDING = 1e-14  # of the largest entry of J J^T, what float64 makes of it and a bit more
+
 
 def residual_jacobian(residual: Tensor, q: Tensor, *, create_graph: bool = False) -> Tensor:
     """Return the derivative of residuals (B, r) by the configurations (B, nq) they come from.
@@ -32,3 +34,19 @@ def residual_jacobian(residual: Tensor, q: Tensor, *, create_graph: bool = False
         materialize_grads=True,
     )
     return rows.movedim(0, 1)
+
+
+def damped_gram(J: Tensor, damping: float) -> Tensor:
+    """Return J J^T + damping I, (B, r, r) float64, regular even if rows depend on each other.
+
+    There the damping alone keeps it regular. It rises to where rounding leaves something of it:
+    float32 would not see it, nor would float64 beside a lever of 1,000 km.
+
+    Args:
+        J: (B, r, nq).
+        damping: in squared units of the residuals.
+    """
+    gram = J.double() @ J.double().mT
+    rounding = _ROUNDING * gram.detach().diagonal(dim1=-2, dim2=-1).amax(-1)
+    identity = torch.eye(J.shape[1], dtype=gram.dtype, device=J.device)
+    return gram + (damping + rounding)[:, None, None] * identity

@@ -3,6 +3,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,6 +99,8 @@ def _read_experts(fields: Fields, robot: RobotModel) -> tuple[Expert, ...]:
         if expert.name in (other.name for other in experts):
             item.fail("name", "a name that no other objective has")
         experts.append(expert)
+    if all(expert.priority > 0 for expert in experts):
+        items[0].fail("priority", "0, the first priority, for at least one objective")
     return tuple(experts)
 
 
@@ -155,11 +158,14 @@ def _plain_mapping(values: Mapping[str, object]) -> dict[str, object]:
 
 
 def _plain(value: object) -> object:
-    """Copy nested values as dictionaries, lists, texts, floats and truth values."""
+    """Copy nested values as dictionaries, lists, texts, floats and truth values.
+
+    An infinite bound is none, which JSON can hold.
+    """
     if isinstance(value, Mapping):
         return _plain_mapping(value)
     if isinstance(value, list | tuple):
         return [_plain(entry) for entry in value]
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+        return float(value) if math.isfinite(value) else None
     return str(value) if isinstance(value, Path) else value

@@ -48,6 +48,8 @@ def read_yaml(path: Path) -> dict:
         raise ObjectiveError(str(path), "too many levels", "YAML of a few levels") from None
     except yaml.YAMLError as error:
         raise ObjectiveError(str(path), _where(error), "valid YAML") from None
+    except ValueError as error:  # A date that is none, a number of thousands of digits.
+        raise ObjectiveError(str(path), str(error), "YAML of plain numbers and texts") from None
     if not isinstance(document, dict):
         raise ObjectiveError(str(path), document, "a mapping with robot, objectives and context")
     return document

@@ -11,6 +11,8 @@ from torch import Tensor
 from vi_ik_ros.sampling.experts.fields import Fields
 from vi_ik_ros.sampling.experts.transforms.transform import Transform
 
+ROOTABLE = 1e-12  # added below a square root, which has no slope at 0
+
 
 @dataclass(frozen=True)
 class Density(ABC):
@@ -37,6 +39,16 @@ class Density(ABC):
     @abstractmethod
     def from_fields(cls, fields: Fields, transform: Transform) -> Self:
         """Read the density from its part of an objectives file."""
+
+    @property
+    def peak(self) -> float:
+        """What `log_density` never exceeds, and attains at the best value that there is."""
+        return 0.0
+
+    def deviations(self, value: Tensor) -> Tensor:
+        """Return residuals (B, r) of values (B, ...), half whose squares the peak is above."""
+        loss = (self.peak - self.log_density(value)).clamp_min(0.0)
+        return (2.0 * loss + ROOTABLE).sqrt().unsqueeze(-1)
 
     def conditioned(self, field: str, reference: Tensor) -> Self:
         """Return the density with a field filled by values, (B, ...)."""

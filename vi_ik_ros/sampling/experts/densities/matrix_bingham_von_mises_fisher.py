@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from vi_ik_ros.sampling.experts.densities.density import Density
-from vi_ik_ros.sampling.experts.fields import Fields
+from vi_ik_ros.sampling.experts.fields import LARGEST, Fields
 from vi_ik_ros.sampling.experts.transforms.transform import Transform
 
 _SHAPE = "a 3 x 3 matrix, row by row"
@@ -39,6 +39,14 @@ class MatrixBinghamVonMisesFisher(Density):
         gain = self.C + self.A @ value @ self.B  # tr(B X^T A X) is the sum of (A X B) * X
         return (gain * value).sum(dim=(-2, -1))
 
+    @property
+    def peak(self) -> float:
+        """Sum of the peaks of both terms, which need not be at one rotation."""
+        linear = torch.linalg.svdvals(self.C)
+        linear[-1] *= torch.linalg.det(self.C).sign()  # a reflection is no rotation
+        quadratic = torch.linalg.eigvalsh(self.A) * torch.linalg.eigvalsh(self.B)
+        return float(linear.sum() + quadratic.sum())
+
     @classmethod
     def from_fields(cls, fields: Fields, transform: Transform) -> Self:
         """Read `C`, or both `A` and `B`, or all three."""
@@ -52,13 +60,21 @@ class MatrixBinghamVonMisesFisher(Density):
         if quadratic:
             A, B = (_symmetric(fields, key) for key in ("A", "B"))
         if "C" in fields.values:
-            C = torch.tensor(fields.matrix("C", 3, _SHAPE), dtype=torch.float64)
+            C = _matrix(fields, "C", _SHAPE)
         return cls(A, B, C)
+
+
+def _matrix(fields: Fields, key: str, expected: str) -> Tensor:
+    """Read a matrix (3, 3)."""
+    rows = fields.matrix(key, 3, expected)
+    if not all(abs(entry) <= LARGEST for row in rows for entry in row):
+        fields.fail(key, f"{expected}, of entries up to {LARGEST:g}")
+    return torch.tensor(rows, dtype=torch.float64)
 
 
 def _symmetric(fields: Fields, key: str) -> Tensor:
     """Read a symmetric matrix (3, 3)."""
-    matrix = torch.tensor(fields.matrix(key, 3, _SYMMETRIC), dtype=torch.float64)
+    matrix = _matrix(fields, key, _SYMMETRIC)
     if not torch.allclose(matrix, matrix.mT, rtol=1e-9, atol=0.0):
         fields.fail(key, _SYMMETRIC)
     return matrix

@@ -10,8 +10,10 @@ import torch
 from torch import Tensor
 
 from vi_ik_ros.sampling.experts.densities.density import Density
-from vi_ik_ros.sampling.experts.fields import Fields
+from vi_ik_ros.sampling.experts.fields import LARGEST, Fields
 from vi_ik_ros.sampling.experts.transforms.transform import Transform
+
+_LEAST_SPREAD = 1e-10  # variance of the narrowest direction where all variances are 1
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,12 @@ class Normal(Density):
 
     def log_density(self, value: Tensor) -> Tensor:
         """Return -|L^-1 residual|^2 / 2, (B,)."""
+        return -0.5 * self.deviations(value).square().sum(dim=-1)
+
+    def deviations(self, value: Tensor) -> Tensor:
+        """Return L^-1 residual, (B, r), in standard deviations."""
         assert self.mean is not None, "a product fills every open mean"
-        residual = self.difference(value, self.mean)  # (B, r)
-        return -0.5 * self.whiten(residual).square().sum(dim=-1)
+        return self.whiten(self.difference(value, self.mean))
 
     def whiten(self, residual: Tensor) -> Tensor:
         """Return L^-1 residual, (B, r)."""
@@ -90,7 +95,14 @@ def _covariance_factor(fields: Fields, transform: Transform) -> Tensor:
     size = transform.residual_size
     expected = f"a symmetric positive definite {size} x {size} matrix, row by row"
     matrix = torch.tensor(fields.matrix("covariance", size, expected), dtype=torch.float64)
-    factor, failed = torch.linalg.cholesky_ex(matrix)
-    if failed or not torch.allclose(matrix, matrix.mT, rtol=1e-9, atol=0.0):
+    if not torch.allclose(matrix, matrix.mT, rtol=1e-9, atol=0.0):
         fields.fail("covariance", expected)
-    return factor
+    variances = matrix.diagonal()
+    if not bool(((variances >= LARGEST**-2) & (variances <= LARGEST**4)).all()):
+        sizes = f"{LARGEST**-2:g} to {LARGEST**4:g}"
+        fields.fail("covariance", f"{expected}, with variances from {sizes} on its diagonal")
+    correlation = matrix / torch.outer(variances.sqrt(), variances.sqrt())
+    if not float(torch.linalg.eigvalsh(correlation)[0]) >= _LEAST_SPREAD:
+        advice = "this one is singular, raise its diagonal or lower its correlations"
+        fields.fail("covariance", f"{expected}; {advice}")
+    return torch.linalg.cholesky(matrix)

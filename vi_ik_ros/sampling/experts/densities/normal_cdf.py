@@ -8,9 +8,9 @@ from typing import ClassVar, Self
 import torch
 from torch import Tensor
 
-from vi_ik_ros.sampling.experts.densities.density import Density
+from vi_ik_ros.sampling.experts.densities.density import ROOTABLE, Density
 from vi_ik_ros.sampling.experts.densities.half_planes import Rows, read_directions, read_polygon
-from vi_ik_ros.sampling.experts.fields import Fields, is_list, is_number
+from vi_ik_ros.sampling.experts.fields import LARGEST, Fields, is_list, is_number
 from vi_ik_ros.sampling.experts.transforms.transform import Transform
 
 JOINT_LIMITS = "joint_limits"
@@ -50,10 +50,18 @@ class NormalCdf(Density):
 
     def log_density(self, value: Tensor) -> Tensor:
         """Return the sum over both bounds of every scalar, (B,), for values (B, r)."""
+        return self._terms(value).sum(dim=-1)
+
+    def deviations(self, value: Tensor) -> Tensor:
+        """Return how far outside every scalar is, (B, h), about in standard deviations."""
+        below, above = self._terms(value).chunk(2, dim=-1)
+        return (ROOTABLE - 2.0 * (below + above)).sqrt()
+
+    def _terms(self, value: Tensor) -> Tensor:
+        """Return log Phi of all lower, then of all upper bounds, (B, 2 h)."""
         scalars = value if self.directions is None else value @ self.directions.mT  # (B, h)
         inside = torch.cat([scalars - self.lower, self.upper - scalars], dim=-1)  # (B, 2 h)
-        distance = inside / torch.cat([self.std, self.std])
-        return log_normal_cdf(distance).sum(dim=-1)
+        return log_normal_cdf(inside / torch.cat([self.std, self.std]))
 
     def selected(self, columns: tuple[int, ...]) -> Self:
         """Return the density of some entries of the value only; needs `directions` None."""
@@ -130,4 +138,8 @@ def _bound(
     if len(bounds) != size or not all(entry == none or is_number(entry) for entry in bounds):
         word = "" if limits is None else f", or {JOINT_LIMITS}"
         fields.fail(key, f"a number or a list of {size} (null where there is no bound){word}")
+    sign = (1.0, -1.0)[side]
+    if any(is_number(entry) and sign * entry > LARGEST**2 for entry in bounds):
+        most = f"{sign * LARGEST**2:g}"
+        fields.fail(key, f"a bound that leaves something, no {key} one beyond {most}")
     return tuple(entry if is_number(entry) else none for entry in bounds)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from vi_ik_ros.sampling.experts.densities.density import Density
 from vi_ik_ros.sampling.experts.densities.normal import Normal
-from vi_ik_ros.sampling.experts.fields import Fields
+from vi_ik_ros.sampling.experts.fields import LARGEST, Fields
 from vi_ik_ros.sampling.experts.transforms.transform import Transform
 
 
@@ -43,9 +43,17 @@ class UniGauss(Density):
         """Mean of the normal density; None until a context gives it."""
         return self.normal.mean
 
+    @property
+    def peak(self) -> float:
+        """The log density at the mean."""
+        return float(self._mixed(torch.zeros_like(self.normal.log_normalizer)))
+
     def log_density(self, value: Tensor) -> Tensor:
         """Return log(pi N(v) + (1 - pi) / c), (B,), of values (B, ...)."""
-        exponent = self.normal.log_density(value)
+        return self._mixed(self.normal.log_density(value))
+
+    def _mixed(self, exponent: Tensor) -> Tensor:
+        """Mix both densities, given the log of the normal density over that at its mean."""
         kept = math.log(self.probability) + exponent - self.normal.log_normalizer
         dropped = torch.full_like(exponent, math.log1p(-self.probability) - math.log(self.volume))
         if self.width is not None:
@@ -84,15 +92,17 @@ class UniGauss(Density):
         fields.allow("type", "mean", "std", "covariance", *own)
         rest = {key: value for key, value in fields.values.items() if key not in own}
         normal = Normal.from_fields(Fields(rest, fields.path), transform)
-        (probability,) = fields.positive("probability", 1)
+        (probability,) = fields.positive("probability", 1, any_size=True)
         if probability >= 1.0:
             fields.fail("probability", "a number between 0 and 1, the chance to be pursued")
-        (volume,) = fields.positive("volume", 1)
+        (volume,) = fields.positive("volume", 1, any_size=True)
         widest = _widest(normal, volume)
         if widest <= 1.0:
             least = float(normal.log_normalizer.exp())
             fields.fail("volume", f"more than {least:.3g}, what the normal density itself covers")
-        width = fields.positive("width", 1)[0] if "width" in fields.values else None
+        width = None
+        if "width" in fields.values:
+            (width,) = fields.positive("width", 1, any_size=True)
         if width is not None and not 1.0 < width <= widest:
             expected = f"a number above 1, at most {widest:.3g} (then as low as 1 / volume)"
             fields.fail("width", expected)
@@ -100,6 +110,6 @@ class UniGauss(Density):
 
 
 def _widest(normal: Normal, volume: float) -> float:
-    """Return the width at which the twin's peak is 1 / volume."""
+    """Return the width at which the twin's peak is 1 / volume, LARGEST at most."""
     log_ratio = math.log(volume) - float(normal.log_normalizer)
-    return math.exp(min(log_ratio / len(normal.scale), 700.0))
+    return math.exp(min(log_ratio / len(normal.scale), math.log(LARGEST)))

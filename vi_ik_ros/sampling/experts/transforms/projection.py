@@ -10,7 +10,7 @@ from torch import Tensor
 from vi_ik_ros.kinematics.chain import Chain
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.sampling.experts.fields import Fields
-from vi_ik_ros.sampling.experts.jacobian import residual_jacobian
+from vi_ik_ros.sampling.experts.jacobian import damped_gram, residual_jacobian
 from vi_ik_ros.sampling.experts.kinematic_state import KinematicState, kinematic_state
 from vi_ik_ros.sampling.experts.transforms.center_of_mass import CenterOfMass
 from vi_ik_ros.sampling.experts.transforms.orientation import Orientation
@@ -26,7 +26,7 @@ PROJECTED: dict[str, type[Transform]] = {
     "relative_position": RelativePosition,
     "center_of_mass": CenterOfMass,
 }
-STEPS, DAMPING = 2, 1e-5
+STEPS, MOST_STEPS, DAMPING = 2, 100, 1e-5
 
 
 @dataclass(frozen=True)
@@ -77,10 +77,10 @@ class Projection(Transform):
         """Take one step, Eq. (26)."""
         target = self.inner.from_wire(q.new_tensor(self.target))
         residual = self.inner.difference(self.inner(kinematic_state(chain, q)), target)  # (B, r)
-        J = residual_jacobian(residual, q, create_graph=connected)  # (B, r, nq)
-        identity = torch.eye(J.shape[1], dtype=q.dtype, device=q.device)
-        weights, _ = torch.linalg.solve_ex(J @ J.mT + self.damping * identity, residual[..., None])
-        return q - (J.mT @ weights).squeeze(-1)
+        J = residual_jacobian(residual, q, create_graph=connected).double()  # (B, r, nq)
+        gram = damped_gram(J, self.damping)
+        weights, _ = torch.linalg.solve_ex(gram, residual.double()[..., None])
+        return q - (J.mT @ weights).squeeze(-1).to(q.dtype)
 
     @classmethod
     def from_fields(cls, fields: Fields, robot: RobotModel) -> Self:
@@ -94,8 +94,8 @@ class Projection(Transform):
         if target is None:
             fields.fail("target", f"{inner.size} numbers, what the steps go to")
         steps = fields.integer("steps", STEPS)
-        if steps == 0:
-            fields.fail("steps", "a whole number, 1 or more")
+        if not 1 <= steps <= MOST_STEPS:
+            fields.fail("steps", f"a whole number from 1 to {MOST_STEPS}")
         damping = fields.positive("damping", 1)[0] if "damping" in fields.values else DAMPING
         return cls(inner, target, steps, damping)
 

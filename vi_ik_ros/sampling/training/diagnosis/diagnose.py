@@ -19,7 +19,6 @@ import torch
 from torch import Tensor
 
 from vi_ik_ros.exceptions import ObjectiveError
-from vi_ik_ros.kinematics.chain import Chain
 from vi_ik_ros.sampling.experts.densities import UniGauss
 from vi_ik_ros.sampling.experts.expert import Expert
 from vi_ik_ros.sampling.experts.product import ProductOfExperts
@@ -100,7 +99,7 @@ def _outside(search: Search, experts: Sequence[Expert], q: Tensor) -> ObjectiveE
     """Tell whether a climb from q (1, D) that may leave the joint limits ends much higher."""
     chain = search.product.chain
     free = climb(search.product, experts, q, within_limits=False, steps=STEPS)
-    starts = torch.cat([q, _unwound(free, chain).clamp(chain.lower, chain.upper)])
+    starts = torch.cat([q, _unwound(free, search.product).clamp(chain.lower, chain.upper)])
     kept = climb(search.product, experts, starts, within_limits=True, steps=STEPS)
     losses = search.losses(experts, kept)
     gain = losses[losses.sum(1).argmin()] - search.losses(experts, free)[0]
@@ -119,9 +118,9 @@ def _outside(search: Search, experts: Sequence[Expert], q: Tensor) -> ObjectiveE
     return ObjectiveError(_named(experts[int(gain.argmax())].name), value, expected)
 
 
-def _unwound(q: Tensor, chain: Chain) -> Tensor:
+def _unwound(q: Tensor, product: ProductOfExperts) -> Tensor:
     """Take whole turns from joints that turn, so that they come near the middle of their limits."""
-    tree = chain.robot.tree
+    chain, tree = product.chain, product.chain.robot.tree
     turns = [False] * tree.num_base + [joint.type != "prismatic" for joint in tree.joints]
     wound = (q - 0.5 * (chain.lower + chain.upper)) / (2.0 * math.pi)
     return torch.where(torch.tensor(turns), q - 2.0 * math.pi * wound.round(), q)

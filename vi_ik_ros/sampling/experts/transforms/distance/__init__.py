@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Signed distances between spheres on the robot's links and what they must not touch."""
+"""Signed distances between shapes on the robot's links and what they must not touch."""
 
 from vi_ik_ros.sampling.experts.transforms.distance.distance import Distance
 

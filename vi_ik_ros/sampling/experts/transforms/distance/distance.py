@@ -4,42 +4,50 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from vi_ik_ros.kinematics.chain import Chain
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.sampling.experts.fields import Fields
-from vi_ik_ros.sampling.experts.kinematic_state import KinematicState
-from vi_ik_ros.sampling.experts.transforms.distance.link_spheres import (
-    LinkSphere,
+from vi_ik_ros.sampling.experts.kinematic_state import KinematicState, kinematic_state
+from vi_ik_ros.sampling.experts.transforms.distance.collision_shapes import collision_shapes
+from vi_ik_ros.sampling.experts.transforms.distance.link_shapes import (
+    LinkShape,
+    read_capsules,
     read_spheres,
+    segments_in_root,
     self_pairs,
-    sphere_centers,
 )
-from vi_ik_ros.sampling.experts.transforms.distance.obstacles import (
-    Obstacle,
-    read_obstacles,
-)
+from vi_ik_ros.sampling.experts.transforms.distance.obstacles import Obstacle, read_obstacles
+from vi_ik_ros.sampling.experts.transforms.distance.segments import nearest_to_segment, point_at
 from vi_ik_ros.sampling.experts.transforms.transform import Transform
+
+COLLISION = "collision"  # the shapes of the URDF in place of a list of capsules
+NUM_PROBES = 200  # random configurations that tell which of them always overlap
 
 
 @dataclass(frozen=True)
 class Distance(Transform):
-    """Distances of all link spheres to one obstacle after another, then between link spheres.
+    """Distances of link shapes to one obstacle after another, then between link shapes.
 
-    Negative where two overlap. A `normal_cdf` with `lower: 0` keeps all of them apart.
+    Negative where two overlap. A `normal_cdf` with `lower: 0` keeps all of them apart. Where an
+    obstacle reaches the middle line of a capsule, the deepest point of that line counts.
 
     Attributes:
-        spheres: n spheres on links.
+        shapes: spheres and capsules on links.
+        exposed: those that obstacles count for, n of them.
         obstacles: m solids in the root frame.
-        pairs: spheres whose distance from each other counts too.
+        pairs: shapes whose distance from each other counts too.
         num_random: how many distances a random subset has; None where there is no such wish.
         columns: the distances to compute, ascending; None for all of them.
     """
 
     unit: ClassVar[str] = "m"
 
-    spheres: tuple[LinkSphere, ...]
+    shapes: tuple[LinkShape, ...]
+    exposed: tuple[int, ...]
     obstacles: tuple[Obstacle, ...] = ()
     pairs: tuple[tuple[int, int], ...] = ()
     num_random: int | None = None
@@ -47,17 +55,21 @@ class Distance(Transform):
 
     def __call__(self, state: KinematicState) -> Tensor:
         """Return the distances, (B, size) [m]."""
-        centers = sphere_centers(self.spheres, state)  # (B, n, 3)
-        radii = centers.new_tensor([sphere.radius for sphere in self.spheres])
-        n, distances = len(self.spheres), []
+        starts, ends = segments_in_root(self.shapes, state)  # (B, n, 3)
+        radii = starts.new_tensor([shape.radius for shape in self.shapes])
+        n, distances = len(self.exposed), []
         for index, obstacle in enumerate(self.obstacles):
-            rows = self._chosen(index * n, n)
+            rows = [self.exposed[i] for i in self._chosen(index * n, n)]
             if rows:
-                distances.append(obstacle.distance(centers[:, rows]) - radii[rows])
+                points = starts[:, rows]
+                if ends is not starts:
+                    t = obstacle.nearest(points, ends[:, rows])
+                    points = point_at(points, ends[:, rows], t)
+                distances.append(obstacle.distance(points) - radii[rows])
         pairs = [self.pairs[i] for i in self._chosen(len(self.obstacles) * n, len(self.pairs))]
         if pairs:
             first, second = (list(column) for column in zip(*pairs, strict=True))
-            apart = (centers[:, first] - centers[:, second]).norm(dim=-1)
+            apart = _gaps(starts, ends, first, second).norm(dim=-1)
             distances.append(apart - radii[first] - radii[second])
         return torch.cat(distances, dim=-1)
 
@@ -73,21 +85,26 @@ class Distance(Transform):
 
     @classmethod
     def from_fields(cls, fields: Fields, robot: RobotModel) -> Self:
-        """Read `spheres`, `obstacles`, `self_distance` (false by default) and `num_random`.
+        """Read `spheres`, `capsules`, `obstacles`, `self_distance` (false) and `num_random`.
 
-        Spheres on one link, or on links that a joint connects, are not compared.
+        Shapes on one link, or on links that a joint connects, are not compared. With `capsules:
+        collision` neither are the URDF's shapes that always overlap, nor obstacles with its base.
         """
-        fields.allow("type", "spheres", "obstacles", "self_distance", "num_random")
-        spheres, obstacles = read_spheres(fields, robot), read_obstacles(fields)
+        fields.allow("type", "spheres", "capsules", "obstacles", "self_distance", "num_random")
+        shapes, obstacles = _read_shapes(fields, robot), read_obstacles(fields)
         with_self = fields.values.get("self_distance", False)
         if not isinstance(with_self, bool):
             fields.fail("self_distance", "true or false")
-        pairs = self_pairs(spheres, robot) if with_self else ()
+        pairs = self_pairs(shapes, robot) if with_self else ()
+        exposed = tuple(range(len(shapes)))
+        if fields.values.get("capsules") == COLLISION:
+            pairs = _separable(cls(shapes, (), pairs=pairs), robot) if pairs else ()
+            exposed = tuple(i for i in exposed if robot.frame(shapes[i].frame)[0] >= 0)
         if with_self and not pairs:
-            fields.fail("self_distance", "spheres on two links that are no neighbours, or false")
+            fields.fail("self_distance", "shapes on two links that are no neighbours, or false")
         if not obstacles and not pairs:
             fields.fail("obstacles", "at least one obstacle, or self_distance: true")
-        transform = cls(spheres, obstacles, pairs)
+        transform = cls(shapes, exposed, obstacles, pairs)
         if "num_random" not in fields.values:
             return transform
         num_random = fields.integer("num_random", 0)
@@ -97,12 +114,47 @@ class Distance(Transform):
 
     @property
     def frames(self) -> tuple[str, ...]:
-        """The frames of the spheres, each once."""
-        return tuple(dict.fromkeys(sphere.frame for sphere in self.spheres))
+        """The frames of the shapes, each once."""
+        return tuple(dict.fromkeys(shape.frame for shape in self.shapes))
 
     @property
     def size(self) -> int:
         """Number of distances."""
         if self.columns is not None:
             return len(self.columns)
-        return len(self.spheres) * len(self.obstacles) + len(self.pairs)
+        return len(self.exposed) * len(self.obstacles) + len(self.pairs)
+
+
+def _read_shapes(fields: Fields, robot: RobotModel) -> tuple[LinkShape, ...]:
+    """Read `spheres` and `capsules`, a list or the word for the shapes of the URDF."""
+    shapes = read_spheres(fields, robot)
+    if fields.values.get("capsules") == COLLISION:
+        found = collision_shapes(robot)
+        if not found:
+            expected = "a list of {frame, start, end, radius}: the URDF has no cylinders and boxes"
+            fields.fail("capsules", expected)
+        return (*shapes, *found)
+    shapes += read_capsules(fields, robot)
+    if not shapes:
+        fields.fail("spheres", f"at least one here or in capsules, or capsules: {COLLISION}")
+    return shapes
+
+
+def _separable(transform: Distance, robot: RobotModel) -> tuple[tuple[int, int], ...]:
+    """Return the pairs that are apart in the ready posture and sometimes elsewhere."""
+    uniform = np.random.default_rng(0).uniform(robot.lower, robot.upper, (NUM_PROBES, robot.nq))
+    q = torch.from_numpy(np.concatenate([robot.ready[None], uniform]))
+    with torch.no_grad():
+        apart = transform(kinematic_state(Chain(robot, transform.frames), q)) > 0.0  # (N, p)
+    kept = (apart[0] & apart[1:].any(0)).tolist()
+    return tuple(pair for pair, keep in zip(transform.pairs, kept, strict=True) if keep)
+
+
+def _gaps(starts: Tensor, ends: Tensor, first: list[int], second: list[int]) -> Tensor:
+    """Return the shortest vectors (B, p, 3) between pairs of segments (B, n, 3)."""
+    a, c = starts[:, first], starts[:, second]
+    if ends is starts:
+        return a - c
+    b, d = ends[:, first], ends[:, second]
+    s, t = nearest_to_segment(a, b, c, d)
+    return point_at(a, b, s) - point_at(c, d, t)

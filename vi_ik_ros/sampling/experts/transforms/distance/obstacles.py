@@ -1,22 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Obstacles in the root frame of the robot, each with its signed distance to points."""
+"""Convex obstacles in the root frame of the robot, each with its signed distance to points."""
 
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from vi_ik_ros.kinematics.rotation import matrix_from_quaternion
 from vi_ik_ros.sampling.experts.fields import Fields
+from vi_ik_ros.sampling.experts.transforms.distance.segments import (
+    nearest_to_box,
+    nearest_to_point,
+)
 
 
 class Obstacle(ABC):
-    """A solid in the root frame."""
+    """A convex solid in the root frame."""
 
     @abstractmethod
     def distance(self, points: Tensor) -> Tensor:
         """Return how far points (..., 3) are from the surface, negative inside, (...,) [m]."""
+
+    @abstractmethod
+    def nearest(self, start: Tensor, end: Tensor) -> Tensor:
+        """Return t (...,) of the point of least `distance` on segments (..., 3)."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,10 @@ class Sphere(Obstacle):
     def distance(self, points: Tensor) -> Tensor:
         """Return the distance from the centre less the radius."""
         return (points - points.new_tensor(self.center)).norm(dim=-1) - self.radius
+
+    def nearest(self, start: Tensor, end: Tensor) -> Tensor:
+        """Return t of the point nearest to the centre."""
+        return nearest_to_point(start, end, start.new_tensor(self.center))
 
     @classmethod
     def from_fields(cls, fields: Fields) -> "Sphere":
@@ -56,10 +69,18 @@ class Box(Obstacle):
 
     def distance(self, points: Tensor) -> Tensor:
         """Return the distance to the surface; inside, to the nearest face."""
-        pose = points.new_tensor(self.pose)
-        local = (points - pose[:3]) @ matrix_from_quaternion(pose[3:])  # R^T (p - center)
-        excess = local.abs() - 0.5 * points.new_tensor(self.size)
+        excess = self._local(points).abs() - 0.5 * points.new_tensor(self.size)
         return excess.clamp_min(0.0).norm(dim=-1) + excess.amax(dim=-1).clamp_max(0.0)
+
+    def nearest(self, start: Tensor, end: Tensor) -> Tensor:
+        """Return t of the point nearest to the box; of those inside, of the deepest."""
+        half = 0.5 * start.new_tensor(self.size)
+        return nearest_to_box(self._local(start), self._local(end), half)
+
+    def _local(self, points: Tensor) -> Tensor:
+        """Return points in the axes of the box, from its middle: R^T (p - center)."""
+        pose = points.new_tensor(self.pose)
+        return (points - pose[:3]) @ matrix_from_quaternion(pose[3:])
 
     @classmethod
     def from_fields(cls, fields: Fields) -> "Box":
@@ -89,6 +110,11 @@ class HalfSpace(Obstacle):
     def distance(self, points: Tensor) -> Tensor:
         """Return the height above the plane."""
         return (points - points.new_tensor(self.point)) @ points.new_tensor(self.normal)
+
+    def nearest(self, start: Tensor, end: Tensor) -> Tensor:
+        """Return t of the lower end, 0 or 1."""
+        with torch.no_grad():
+            return (self.distance(end) < self.distance(start)).to(start.dtype)
 
     @classmethod
     def from_fields(cls, fields: Fields) -> "HalfSpace":
