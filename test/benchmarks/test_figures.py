@@ -21,7 +21,7 @@ from vi_ik_ros.benchmarks.stance import GRIPPER, Stance
 from vi_ik_ros.cli.commands.figures import FIGURES
 from vi_ik_ros.cli.main import main
 from vi_ik_ros.sampling.experts.densities import UniGauss
-from vi_ik_ros.sampling.inference.gaussian_components import GaussianComponents
+from vi_ik_ros.sampling.inference.components.gaussian_components import GaussianComponents
 from vi_ik_ros.sampling.models.banana_mixture import BananaMixture
 from vi_ik_ros.sampling.models.gaussian_mixture import GaussianMixture
 

@@ -7,7 +7,7 @@ from vi_ik_ros.benchmarks.fit_cache import cached_fit
 from vi_ik_ros.kinematics.share import share_dir
 from vi_ik_ros.sampling.experts.objective_file import load_objectives
 from vi_ik_ros.sampling.training.fit_mixture import fit_mixture
-from vi_ik_ros.sampling.training.mixture_run import MixtureSettings
+from vi_ik_ros.sampling.training.runs.mixture_run import MixtureSettings
 
 SETTINGS = MixtureSettings(num_components=2, steps=(2, 2, 2))
 

@@ -16,7 +16,7 @@ from vi_ik_ros.benchmarks.hidden_task import (
     task_errors,
 )
 from vi_ik_ros.benchmarks.learn_objectives import LIKELIHOOD, SHORTFALL, Judge
-from vi_ik_ros.sampling.inference.learn_experts import LearnSettings
+from vi_ik_ros.sampling.inference.demonstrations.learn_experts import LearnSettings
 from vi_ik_ros.sampling.training.objective_learning import learn_objectives, product_density
 
 

@@ -8,7 +8,7 @@ import torch
 from vi_ik_ros.benchmarks import panda_position
 from vi_ik_ros.benchmarks.fit_cache import CachedFit
 from vi_ik_ros.benchmarks.panda_position import MARGIN, PAPER, STD
-from vi_ik_ros.sampling.inference.importance_weights import Estimate, uniform_weights
+from vi_ik_ros.sampling.inference.estimates.importance_weights import Estimate, uniform_weights
 from vi_ik_ros.sampling.models.gaussian_mixture import GaussianMixture
 
 torch.set_num_threads(1)

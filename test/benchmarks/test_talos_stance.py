@@ -7,7 +7,7 @@ import torch
 from vi_ik_ros.benchmarks import stance_costs, talos_stance
 from vi_ik_ros.benchmarks.report import Row
 from vi_ik_ros.benchmarks.stance import Stance
-from vi_ik_ros.sampling.inference.gaussian_components import GaussianComponents
+from vi_ik_ros.sampling.inference.components.gaussian_components import GaussianComponents
 from vi_ik_ros.sampling.models.gaussian_mixture import GaussianMixture
 
 torch.set_num_threads(1)

@@ -7,7 +7,7 @@ import yaml
 
 from vi_ik_ros.cli.main import main
 from vi_ik_ros.sampling.experts.objective_file import load_objectives
-from vi_ik_ros.sampling.inference.learn_experts import LearnSettings
+from vi_ik_ros.sampling.inference.demonstrations.learn_experts import LearnSettings
 from vi_ik_ros.sampling.training.objective_learning import learn_objectives, product_density
 
 OBJECTIVES = """

@@ -18,7 +18,7 @@ import numpy as np
 from vi_ik_ros.sampling.experts.objective_file import Objectives
 from vi_ik_ros.sampling.models.component_mixture import ComponentMixture
 from vi_ik_ros.sampling.training.fit_mixture import fit_mixture
-from vi_ik_ros.sampling.training.mixture_run import MIXTURES, MixtureSettings
+from vi_ik_ros.sampling.training.runs.mixture_run import MIXTURES, MixtureSettings
 
 SOURCES = Path(__file__).parents[1]
 FITTING = ("kinematics", "sampling")  # folders whose sources decide a fit

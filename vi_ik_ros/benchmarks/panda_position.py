@@ -20,9 +20,9 @@ from vi_ik_ros.benchmarks.fit_cache import DEFAULT_BUDGET, cached_fit
 from vi_ik_ros.benchmarks.report import Report, Row
 from vi_ik_ros.sampling.experts.objective_file import Objectives, load_objectives
 from vi_ik_ros.sampling.inference.divergences import SampledDivergences, one_sided_divergences
-from vi_ik_ros.sampling.inference.importance_weights import Estimate, ImportanceWeights
+from vi_ik_ros.sampling.inference.estimates.importance_weights import Estimate, ImportanceWeights
 from vi_ik_ros.sampling.models.model import ConditionalModel
-from vi_ik_ros.sampling.training.mixture_run import MixtureSettings
+from vi_ik_ros.sampling.training.runs.mixture_run import MixtureSettings
 
 NAME = "panda-position"
 POINT, STD = (0.5, 0.0, 0.5), 0.02  # [m] in panda_link0

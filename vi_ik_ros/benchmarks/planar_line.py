@@ -23,7 +23,7 @@ from vi_ik_ros.sampling.experts.objective_file import Objectives, load_objective
 from vi_ik_ros.sampling.experts.yaml_document import read_yaml
 from vi_ik_ros.sampling.inference.divergences import GridDivergences, grid_divergences
 from vi_ik_ros.sampling.models.model import ConditionalModel
-from vi_ik_ros.sampling.training.mixture_run import MixtureSettings
+from vi_ik_ros.sampling.training.runs.mixture_run import MixtureSettings
 
 NAME = "planar-line"
 NUM_SEEDS, QUICK_SEEDS = 10, 2

@@ -13,9 +13,9 @@ import torch
 from vi_ik_ros.benchmarks.report import Row
 from vi_ik_ros.benchmarks.stance import Stance
 from vi_ik_ros.sampling.inference import natural_gradient
-from vi_ik_ros.sampling.inference.gaussian_components import GaussianComponents
+from vi_ik_ros.sampling.inference.components.gaussian_components import GaussianComponents
 from vi_ik_ros.sampling.inference.natural_gradient import NaturalGradientSettings
-from vi_ik_ros.sampling.training.starting_components import starting_components
+from vi_ik_ros.sampling.training.runs.starting_components import starting_components
 
 SIZES = (100, 200)  # effective draws of each component
 WARM_UP, MEASURED = 2, 5  # updates

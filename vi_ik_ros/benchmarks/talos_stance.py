@@ -17,15 +17,15 @@ from vi_ik_ros.benchmarks.report import Report, Row, bootstrap_row
 from vi_ik_ros.benchmarks.stance import Stance
 from vi_ik_ros.benchmarks.stance_costs import LARGE, SIZES, cost_rows, memory_row
 from vi_ik_ros.sampling.inference import hamiltonian_monte_carlo
-from vi_ik_ros.sampling.inference.gaussian_components import GaussianComponents
+from vi_ik_ros.sampling.inference.components.gaussian_components import GaussianComponents
+from vi_ik_ros.sampling.inference.estimates.importance_weights import mean
 from vi_ik_ros.sampling.inference.hamiltonian_monte_carlo import HamiltonianSettings
-from vi_ik_ros.sampling.inference.importance_weights import mean
 from vi_ik_ros.sampling.models.gaussian_mixture import GaussianMixture
-from vi_ik_ros.sampling.training.natural_gradient_run import (
+from vi_ik_ros.sampling.training.runs.natural_gradient_run import (
     NaturalGradientFit,
     NaturalGradientRun,
 )
-from vi_ik_ros.sampling.training.starting_components import starting_components
+from vi_ik_ros.sampling.training.runs.starting_components import starting_components
 
 NAME = "talos-stance"
 NUM_THREADS = 1  # more wait for each other as soon as anything else runs

@@ -18,13 +18,13 @@ import torch
 from vi_ik_ros.benchmarks.optional_tasks import NAMES, REACHED, Combination, OptionalTasks
 from vi_ik_ros.benchmarks.report import Report, Row, bootstrap_row
 from vi_ik_ros.sampling.experts.product import ProductOfExperts
-from vi_ik_ros.sampling.inference.importance_weights import (
+from vi_ik_ros.sampling.inference.estimates.importance_weights import (
     Estimate,
     defensive_weights,
     mean,
 )
 from vi_ik_ros.sampling.models.gaussian_mixture import GaussianMixture
-from vi_ik_ros.sampling.training.natural_gradient_run import (
+from vi_ik_ros.sampling.training.runs.natural_gradient_run import (
     NaturalGradientFit,
     fit_natural_gradient,
 )

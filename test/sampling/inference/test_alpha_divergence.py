@@ -6,8 +6,8 @@ import torch
 from torch.distributions import MultivariateNormal
 
 from vi_ik_ros.sampling.inference import alpha_divergence
-from vi_ik_ros.sampling.inference.banana_components import BananaComponents
-from vi_ik_ros.sampling.inference.gaussian_components import GaussianComponents
+from vi_ik_ros.sampling.inference.components.banana_components import BananaComponents
+from vi_ik_ros.sampling.inference.components.gaussian_components import GaussianComponents
 
 LOWER, UPPER = torch.full((2,), -4.0).double(), torch.full((2,), 4.0).double()
 

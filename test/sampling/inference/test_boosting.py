@@ -7,8 +7,8 @@ import torch
 from vi_ik_ros.sampling.inference import boosting
 from vi_ik_ros.sampling.inference.boosting import BoostingSettings, BoostingState
 from vi_ik_ros.sampling.inference.component_elbo import ElboSettings
-from vi_ik_ros.sampling.inference.elbo_estimate import antithetic_noise, elbo_gain
-from vi_ik_ros.sampling.inference.gaussian_components import GaussianComponents
+from vi_ik_ros.sampling.inference.components.gaussian_components import GaussianComponents
+from vi_ik_ros.sampling.inference.estimates.elbo_estimate import antithetic_noise, elbo_gain
 
 LOWER, UPPER = torch.full((2,), -4.0).double(), torch.full((2,), 4.0).double()
 SETTINGS = BoostingSettings(

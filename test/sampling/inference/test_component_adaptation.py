@@ -10,7 +10,7 @@ from vi_ik_ros.sampling.inference.component_adaptation import (
     AdaptationSettings,
     ComponentHistory,
 )
-from vi_ik_ros.sampling.inference.gaussian_components import GaussianComponents
+from vi_ik_ros.sampling.inference.components.gaussian_components import GaussianComponents
 from vi_ik_ros.sampling.inference.natural_gradient import NaturalGradientSettings
 
 SETTINGS = AdaptationSettings(window=10)

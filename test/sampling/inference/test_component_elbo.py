@@ -6,11 +6,14 @@ import pytest
 import torch
 
 from vi_ik_ros.sampling.inference import component_elbo
-from vi_ik_ros.sampling.inference.banana_components import BananaComponents
 from vi_ik_ros.sampling.inference.component_elbo import ElboSettings, ElboState
-from vi_ik_ros.sampling.inference.component_parameters import to_components, to_parameters
-from vi_ik_ros.sampling.inference.elbo_estimate import antithetic_noise, estimate_elbo
-from vi_ik_ros.sampling.inference.gaussian_components import GaussianComponents
+from vi_ik_ros.sampling.inference.components.banana_components import BananaComponents
+from vi_ik_ros.sampling.inference.components.component_parameters import (
+    to_components,
+    to_parameters,
+)
+from vi_ik_ros.sampling.inference.components.gaussian_components import GaussianComponents
+from vi_ik_ros.sampling.inference.estimates.elbo_estimate import antithetic_noise, estimate_elbo
 
 SETTINGS = ElboSettings(num_steps=150, num_samples=16, learning_rate=(0.05, 0.001), tempered=0.2)
 

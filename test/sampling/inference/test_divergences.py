@@ -11,7 +11,7 @@ from vi_ik_ros.sampling.inference.divergences import (
     one_sided_divergences,
     two_sided_divergences,
 )
-from vi_ik_ros.sampling.inference.importance_weights import Estimate
+from vi_ik_ros.sampling.inference.estimates.importance_weights import Estimate
 
 LOG_Z = 1.7
 DIMS = [1, 2, 5]

@@ -7,7 +7,7 @@ import torch
 from torch.distributions import MultivariateNormal
 
 from vi_ik_ros.sampling.inference import natural_gradient
-from vi_ik_ros.sampling.inference.gaussian_components import GaussianComponents
+from vi_ik_ros.sampling.inference.components.gaussian_components import GaussianComponents
 from vi_ik_ros.sampling.inference.natural_gradient import (
     NaturalGradientSettings,
     NaturalGradientState,

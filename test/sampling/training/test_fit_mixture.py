@@ -9,7 +9,7 @@ from vi_ik_ros.sampling.experts.objective_file import load_objectives
 from vi_ik_ros.sampling.store.model_store import ModelStore
 from vi_ik_ros.sampling.training.fit import FitSettings, fit
 from vi_ik_ros.sampling.training.fit_mixture import fit_mixture
-from vi_ik_ros.sampling.training.mixture_run import MixtureSettings
+from vi_ik_ros.sampling.training.runs.mixture_run import MixtureSettings
 
 OBJECTIVES = share_dir() / "config" / "objectives"
 

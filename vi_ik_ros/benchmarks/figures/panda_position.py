@@ -9,7 +9,7 @@ import numpy as np
 from vi_ik_ros.benchmarks.panda_position import FINGERTIP, POINT, fingertip_objectives
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.sampling.training.fit_mixture import fit_mixture
-from vi_ik_ros.sampling.training.mixture_run import MixtureSettings
+from vi_ik_ros.sampling.training.runs.mixture_run import MixtureSettings
 from vi_ik_ros.viewer.capsules import Capsules, arm_capsules, frame_capsules
 from vi_ik_ros.viewer.figures.canvas import Canvas, caption
 from vi_ik_ros.viewer.figures.robot_panel import draw_robots, looking_from

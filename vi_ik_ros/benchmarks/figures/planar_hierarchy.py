@@ -28,8 +28,8 @@ from vi_ik_ros.benchmarks.unigauss_hierarchy import (
     shares,
     words,
 )
-from vi_ik_ros.sampling.inference.importance_weights import Estimate
-from vi_ik_ros.sampling.training.natural_gradient_run import (
+from vi_ik_ros.sampling.inference.estimates.importance_weights import Estimate
+from vi_ik_ros.sampling.training.runs.natural_gradient_run import (
     NaturalGradientFit,
     fit_natural_gradient,
 )

@@ -11,7 +11,7 @@ from vi_ik_ros.benchmarks.planar_line import GridTarget, Line
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.sampling.models.component_mixture import ComponentMixture
 from vi_ik_ros.sampling.training.fit_mixture import fit_mixture
-from vi_ik_ros.sampling.training.mixture_run import MixtureSettings
+from vi_ik_ros.sampling.training.runs.mixture_run import MixtureSettings
 from vi_ik_ros.viewer.figures.canvas import ORANGE, Canvas, caption
 from vi_ik_ros.viewer.figures.density_panel import Plane, draw_components, draw_density
 from vi_ik_ros.viewer.figures.planar_panel import draw_arms, draw_ground

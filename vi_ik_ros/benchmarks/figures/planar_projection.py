@@ -12,7 +12,7 @@ from vi_ik_ros.kinematics.share import share_dir
 from vi_ik_ros.sampling.experts.objective_file import load_objectives
 from vi_ik_ros.sampling.experts.product import ProductOfExperts
 from vi_ik_ros.sampling.training.fit_mixture import fit_mixture
-from vi_ik_ros.sampling.training.mixture_run import MixtureSettings
+from vi_ik_ros.sampling.training.runs.mixture_run import MixtureSettings
 from vi_ik_ros.viewer.figures.canvas import GREEN, LINE, ORANGE, Canvas, caption
 from vi_ik_ros.viewer.figures.density_panel import Plane, draw_components, draw_density
 

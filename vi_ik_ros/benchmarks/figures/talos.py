@@ -15,7 +15,7 @@ from vi_ik_ros.kinematics.share import share_dir
 from vi_ik_ros.sampling.experts.objective_file import load_objectives
 from vi_ik_ros.sampling.experts.yaml_document import read_yaml
 from vi_ik_ros.sampling.inference import hamiltonian_monte_carlo
-from vi_ik_ros.sampling.inference.gaussian_components import GaussianComponents
+from vi_ik_ros.sampling.inference.components.gaussian_components import GaussianComponents
 from vi_ik_ros.sampling.inference.hamiltonian_monte_carlo import HamiltonianSettings
 from vi_ik_ros.viewer.body import body_capsules, link_capsules
 from vi_ik_ros.viewer.capsules import Capsules

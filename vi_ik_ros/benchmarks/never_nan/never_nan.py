@@ -21,7 +21,7 @@ from vi_ik_ros.exceptions import ViIkError
 from vi_ik_ros.sampling.experts.objective_file import load_objectives
 from vi_ik_ros.sampling.training.fit import fit
 from vi_ik_ros.sampling.training.fit_mixture import fit_mixture
-from vi_ik_ros.sampling.training.mixture_run import MixtureSettings
+from vi_ik_ros.sampling.training.runs.mixture_run import MixtureSettings
 from vi_ik_ros.sampling.training.settings import FitSettings
 
 NAME = "never-nan"

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from rich.table import Table
 
-    from vi_ik_ros.sampling.inference.importance_weights import Estimate
-    from vi_ik_ros.sampling.inference.learn_experts import LearnInfo
+    from vi_ik_ros.sampling.inference.demonstrations.learn_experts import LearnInfo
+    from vi_ik_ros.sampling.inference.estimates.importance_weights import Estimate
     from vi_ik_ros.sampling.training.objective_learning.learn_objectives import LearnReport
 
 EXAMPLE = (

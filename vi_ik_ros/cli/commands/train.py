@@ -13,7 +13,7 @@ from vi_ik_ros.exceptions import InvalidInput
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from vi_ik_ros.sampling.training.run import FitProgress
+    from vi_ik_ros.sampling.training.runs.run import FitProgress
 
 EXAMPLE = "vi-ik train config/objectives/panda_position.yaml --out ~/my_models/reach --seed 1"
 

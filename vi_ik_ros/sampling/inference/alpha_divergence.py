@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from vi_ik_ros.sampling.inference.banana_components import BananaComponents
-from vi_ik_ros.sampling.inference.gaussian_components import GaussianComponents
-from vi_ik_ros.sampling.inference.responsibilities import Responsibilities, expectation
+from vi_ik_ros.sampling.inference.components.banana_components import BananaComponents
+from vi_ik_ros.sampling.inference.components.gaussian_components import GaussianComponents
+from vi_ik_ros.sampling.inference.components.responsibilities import Responsibilities, expectation
 from vi_ik_ros.sampling.inference.target import Target, first_level
 
 CANDIDATES = 4  # for each place of a component at the start

@@ -16,11 +16,15 @@ import torch
 from torch import Tensor
 
 from vi_ik_ros.sampling.inference import component_elbo
-from vi_ik_ros.sampling.inference.banana_components import BananaComponents
 from vi_ik_ros.sampling.inference.component_elbo import ElboSettings
-from vi_ik_ros.sampling.inference.elbo_estimate import antithetic_noise, elbo_gain, estimate_elbo
-from vi_ik_ros.sampling.inference.gaussian_components import GaussianComponents
-from vi_ik_ros.sampling.inference.importance_weights import Estimate
+from vi_ik_ros.sampling.inference.components.banana_components import BananaComponents
+from vi_ik_ros.sampling.inference.components.gaussian_components import GaussianComponents
+from vi_ik_ros.sampling.inference.estimates.elbo_estimate import (
+    antithetic_noise,
+    elbo_gain,
+    estimate_elbo,
+)
+from vi_ik_ros.sampling.inference.estimates.importance_weights import Estimate
 from vi_ik_ros.sampling.inference.target import Target, first_level
 
 CLEAR = 1.0  # standard errors by which an ELBO must have risen

@@ -9,7 +9,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from vi_ik_ros.sampling.inference.gaussian_components import GaussianComponents
+from vi_ik_ros.sampling.inference.components.gaussian_components import GaussianComponents
 from vi_ik_ros.sampling.inference.natural_gradient import NaturalGradientState
 
 LOG_WEIGHT = math.log(1e-29)  # of a new component: it has to earn more

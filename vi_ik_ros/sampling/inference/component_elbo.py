@@ -14,13 +14,13 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from vi_ik_ros.sampling.inference.component_parameters import (
+from vi_ik_ros.sampling.inference.components.component_parameters import (
     kept_regular,
     to_components,
     to_parameters,
 )
-from vi_ik_ros.sampling.inference.elbo_estimate import antithetic_noise
-from vi_ik_ros.sampling.inference.gaussian_components import GaussianComponents
+from vi_ik_ros.sampling.inference.components.gaussian_components import GaussianComponents
+from vi_ik_ros.sampling.inference.estimates.elbo_estimate import antithetic_noise
 from vi_ik_ros.sampling.inference.target import Target, evaluate
 
 BETAS, EPSILON = (0.9, 0.99), 1e-12  # of Adam

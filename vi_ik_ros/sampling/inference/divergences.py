@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from vi_ik_ros.exceptions import InvalidInput
-from vi_ik_ros.sampling.inference.importance_weights import Estimate, mean
+from vi_ik_ros.sampling.inference.estimates.importance_weights import Estimate, mean
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,15 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from vi_ik_ros.sampling.inference.gaussian_components import GaussianComponents
-from vi_ik_ros.sampling.inference.quadratic_forms import QuadraticForms
-from vi_ik_ros.sampling.inference.sample_pool import SamplePool, effective_sizes
-from vi_ik_ros.sampling.inference.stein_estimate import stein_estimate
+from vi_ik_ros.sampling.inference.components.gaussian_components import GaussianComponents
+from vi_ik_ros.sampling.inference.natural_steps.quadratic_forms import QuadraticForms
+from vi_ik_ros.sampling.inference.natural_steps.sample_pool import SamplePool, effective_sizes
+from vi_ik_ros.sampling.inference.natural_steps.stein_estimate import stein_estimate
+from vi_ik_ros.sampling.inference.natural_steps.trust_region import (
+    update_components,
+    update_weights,
+)
 from vi_ik_ros.sampling.inference.target import Target, TargetValues, evaluate
-from vi_ik_ros.sampling.inference.trust_region import update_components, update_weights
 
 CHUNK = 4000  # rows of the target at a time
 GROWTH, DECAY = 1.15, 0.85  # of a bound after an update that paid, and after one that did not

@@ -16,16 +16,16 @@ from vi_ik_ros.sampling.experts.objective_file import Objectives
 from vi_ik_ros.sampling.store.document import describe_robot
 from vi_ik_ros.sampling.store.model_store import ModelStore
 from vi_ik_ros.sampling.training import checkpoint
-from vi_ik_ros.sampling.training.amortized_run import AmortizedRun
 from vi_ik_ros.sampling.training.diagnosis import diagnose
-from vi_ik_ros.sampling.training.elbo_run import ElboFit, ElboRun
-from vi_ik_ros.sampling.training.experts_run import ExpertsRun
-from vi_ik_ros.sampling.training.mixture_run import MIXTURES, MixtureRun, MixtureSettings
-from vi_ik_ros.sampling.training.natural_gradient_run import (
+from vi_ik_ros.sampling.training.runs.amortized_run import AmortizedRun
+from vi_ik_ros.sampling.training.runs.elbo_run import ElboFit, ElboRun
+from vi_ik_ros.sampling.training.runs.experts_run import ExpertsRun
+from vi_ik_ros.sampling.training.runs.mixture_run import MIXTURES, MixtureRun, MixtureSettings
+from vi_ik_ros.sampling.training.runs.natural_gradient_run import (
     NaturalGradientFit,
     NaturalGradientRun,
 )
-from vi_ik_ros.sampling.training.run import FitProgress, Run, run_digest, train
+from vi_ik_ros.sampling.training.runs.run import FitProgress, Run, run_digest, train
 from vi_ik_ros.sampling.training.settings import FitSettings
 
 CONDITIONAL = {run.family: run for run in (AmortizedRun, ExpertsRun)}

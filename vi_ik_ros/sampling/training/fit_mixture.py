@@ -7,8 +7,8 @@ from collections.abc import Callable
 from vi_ik_ros.sampling.experts.product import ProductOfExperts
 from vi_ik_ros.sampling.models.banana_mixture import BananaMixture
 from vi_ik_ros.sampling.models.gaussian_mixture import GaussianMixture
-from vi_ik_ros.sampling.training.mixture_run import MixtureRun, MixtureSettings
-from vi_ik_ros.sampling.training.run import FitProgress
+from vi_ik_ros.sampling.training.runs.mixture_run import MixtureRun, MixtureSettings
+from vi_ik_ros.sampling.training.runs.run import FitProgress
 
 
 def fit_mixture(

@@ -5,7 +5,7 @@ import numpy as np
 import torch
 
 from vi_ik_ros.sampling.experts.product import ProductOfExperts
-from vi_ik_ros.sampling.inference.entropy import entropy
+from vi_ik_ros.sampling.inference.estimates.entropy import entropy
 from vi_ik_ros.sampling.models.component_mixture import ComponentMixture
 from vi_ik_ros.sampling.models.model import ConditionalModel
 from vi_ik_ros.sampling.training.pairs import TrainingPairs

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.special import log_ndtr
 
-from vi_ik_ros.sampling.inference.learn_experts import LearnSettings
+from vi_ik_ros.sampling.inference.demonstrations.learn_experts import LearnSettings
 from vi_ik_ros.sampling.training.objective_learning import learn_objectives, product_density
 
 STD = (0.1, 0.2)

@@ -7,7 +7,7 @@ import torch
 
 from vi_ik_ros.exceptions import InvalidInput
 from vi_ik_ros.sampling.experts.objective_file import load_objectives
-from vi_ik_ros.sampling.inference.contrastive_ascent import scores
+from vi_ik_ros.sampling.inference.demonstrations.contrastive_ascent import scores
 from vi_ik_ros.sampling.training.objective_learning.open_fields import open_objectives
 
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from vi_ik_ros.exceptions import InvalidInput
 from vi_ik_ros.sampling.experts.fields import is_list
-from vi_ik_ros.sampling.inference.importance_weights import Estimate
-from vi_ik_ros.sampling.inference.learn_experts import LearnInfo
+from vi_ik_ros.sampling.inference.demonstrations.learn_experts import LearnInfo
+from vi_ik_ros.sampling.inference.estimates.importance_weights import Estimate
 from vi_ik_ros.sampling.training.objective_learning.learn_objectives import (
     LearnOptions,
     LearnReport,

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from vi_ik_ros.exceptions import ObjectiveError
-from vi_ik_ros.sampling.inference import learn_experts
-from vi_ik_ros.sampling.inference.contrastive_ascent import FEWEST
-from vi_ik_ros.sampling.inference.importance_weights import Estimate
-from vi_ik_ros.sampling.inference.learn_experts import LearnInfo, LearnSettings
+from vi_ik_ros.sampling.inference.demonstrations import learn_experts
+from vi_ik_ros.sampling.inference.demonstrations.contrastive_ascent import FEWEST
+from vi_ik_ros.sampling.inference.demonstrations.learn_experts import LearnInfo, LearnSettings
+from vi_ik_ros.sampling.inference.estimates.importance_weights import Estimate
 from vi_ik_ros.sampling.training.objective_learning.expert_family import ExpertFamily
 from vi_ik_ros.sampling.training.objective_learning.open_fields import (
     OpenObjectives,

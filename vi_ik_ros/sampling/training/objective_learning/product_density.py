@@ -9,9 +9,9 @@ import torch
 
 from vi_ik_ros.exceptions import ObjectiveError
 from vi_ik_ros.sampling.experts.product import ProductOfExperts
-from vi_ik_ros.sampling.inference import learn_experts
-from vi_ik_ros.sampling.inference.importance_weights import Estimate, mean
-from vi_ik_ros.sampling.inference.learn_experts import LearnSettings, LearnState
+from vi_ik_ros.sampling.inference.demonstrations import learn_experts
+from vi_ik_ros.sampling.inference.demonstrations.learn_experts import LearnSettings, LearnState
+from vi_ik_ros.sampling.inference.estimates.importance_weights import Estimate, mean
 from vi_ik_ros.sampling.training.objective_learning.expert_family import ExpertFamily
 
 NUM_POINTS = 100_000  # behind log Z and behind draws

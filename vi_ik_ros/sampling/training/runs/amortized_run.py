@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The fit of an amortized mixture: likelihood of pairs first, then sharpened by the ELBO."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+
+from vi_ik_ros.exceptions import ObjectiveError
+from vi_ik_ros.sampling.experts.objective_file import Objectives
+from vi_ik_ros.sampling.inference.conditional import amortized
+from vi_ik_ros.sampling.inference.conditional.amortized import AmortizedState
+from vi_ik_ros.sampling.models.amortized.network import AmortizedNetwork
+from vi_ik_ros.sampling.models.amortized.options import AmortizedOptions
+from vi_ik_ros.sampling.models.amortized_mixture import AmortizedMixture
+from vi_ik_ros.sampling.models.linear_experts.network import LinearExperts
+from vi_ik_ros.sampling.models.model import ConditionalModel
+from vi_ik_ros.sampling.training.checkpoint import Checkpoint
+from vi_ik_ros.sampling.training.pairs import TrainingPairs
+from vi_ik_ros.sampling.training.runs.run import Fitted
+from vi_ik_ros.sampling.training.scores import score
+from vi_ik_ros.sampling.training.settings import FitSettings
+from vi_ik_ros.sampling.training.symmetry import find_symmetry, reach
+
+NUM_STORED_CONTEXTS = 10_000  # training contexts kept with a model, to tell what is unlike them
+NUM_COMPONENTS = 64  # unless told
+
+
+class AmortizedRun:
+    """See `Run`; a subclass fits another conditional family in the same way."""
+
+    family = "amortized"
+
+    def __init__(self, objectives: Objectives, settings: FitSettings) -> None:
+        """Build pairs and a fresh network.
+
+        Raises:
+            ObjectiveError: nothing is left open for a context.
+        """
+        product = objectives.product
+        if not product.context_entries:
+            raise ObjectiveError("context", "no entry", f"one or more for the family {self.family}")
+        self._product, self._settings = product, settings
+        self._pairs = TrainingPairs(product, product.chain.lower, product.chain.upper)
+        self._generator = torch.Generator().manual_seed(settings.seed)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(settings.seed)
+            self._state = amortized.init(self._network(objectives, settings))
+        self._likelihood = self._elbo = float("nan")
+
+    @property
+    def step(self) -> int:
+        """Return the number of updates done."""
+        return self._state.step
+
+    def fraction(self, seconds: float) -> float:
+        """See `Run.fraction`."""
+        return self._settings.fraction(self._state.step, seconds)
+
+    def update(self, seconds: float) -> Mapping[str, float]:
+        """See `Run.update`."""
+        settings, network = self._settings, self._state.network
+        fraction = self.fraction(seconds)
+        contexts, x = self._pairs.draw(settings.batch_size, self._generator)
+        sharpening = fraction >= settings.sharpen_from
+        update = amortized.Update(
+            learning_rate=settings.learning_rate_at(self._state.step, fraction),
+            elbo_weight=settings.elbo_weight if sharpening else 0.0,
+            mixed_precision=_has_bfloat16(),
+        )
+        self._state, info = amortized.step(
+            self._state,
+            (contexts, network.limits.to_unlimited(x)),
+            target=self._product,
+            update=update,
+            generator=self._generator,
+        )
+        self._likelihood = _running(self._likelihood, -info.negative_log_likelihood)
+        self._elbo = _running(self._elbo, info.elbo)
+        figures = {"log-likelihood": self._likelihood}
+        # Not a number until sharpening begins.
+        return figures if self._elbo != self._elbo else {**figures, "ELBO": self._elbo}
+
+    def checkpoint(self) -> Checkpoint:
+        """See `Run.checkpoint`."""
+        state = self._state
+        tensors = {f"weight.{k}": v for k, v in state.network.state_dict().items()}
+        names = [name for name, _ in state.network.named_parameters()]
+        for index, moments in state.optimizer.state_dict()["state"].items():
+            tensors |= {f"moment.{names[index]}.{key}": value for key, value in moments.items()}
+        tensors["generator"] = self._generator.get_state()
+        return Checkpoint(tensors, {"step": state.step})
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """See `Run.restore`."""
+        network, optimizer = self._state.network, self._state.optimizer
+        network.load_state_dict(checkpoint.under("weight."))
+        names = [name for name, _ in network.named_parameters()]
+        moments = {i: checkpoint.under(f"moment.{name}.") for i, name in enumerate(names)}
+        groups = optimizer.state_dict()["param_groups"]
+        optimizer.load_state_dict({"state": moments, "param_groups": groups})
+        self._generator.set_state(checkpoint.tensors["generator"])
+        self._state = AmortizedState(network, optimizer, int(str(checkpoint.facts["step"])))
+
+    def result(self) -> Fitted:
+        """See `Run.result`."""
+        model = self._model()
+        contexts, _ = self._pairs.draw(NUM_STORED_CONTEXTS, torch.Generator().manual_seed(1))
+        return Fitted(model, score(model, self._pairs), contexts.numpy().astype(np.float32))
+
+    def _network(
+        self, objectives: Objectives, settings: FitSettings
+    ) -> AmortizedNetwork | LinearExperts:
+        """Build the network for a robot and its contexts; the caller seeds torch."""
+        robot, product = objectives.robot, objectives.product
+        contexts, _ = self._pairs.draw(4096, torch.Generator().manual_seed(settings.seed))
+        symmetry = find_symmetry(objectives, contexts)
+        options = AmortizedOptions(
+            entries=tuple((entry.kind, entry.size) for entry in product.context_entries),
+            lower=tuple(float(bound) for bound in robot.lower),
+            upper=tuple(float(bound) for bound in robot.upper),
+            symmetry=symmetry,
+            length_scale=round(reach(objectives, symmetry, contexts), 3),
+            num_components=settings.num_components or NUM_COMPONENTS,
+            width=settings.width,
+            num_blocks=settings.num_blocks,
+        )
+        return AmortizedNetwork(options)
+
+    def _model(self) -> ConditionalModel:
+        """Return what the network has become, as it is served."""
+        network = self._state.network
+        assert isinstance(network, AmortizedNetwork)
+        return AmortizedMixture(network.options, network.tensors())
+
+
+def _running(mean: float, value: float) -> float:
+    """Return the exponential running mean, started by the first value that is a number."""
+    return value if mean != mean else 0.98 * mean + 0.02 * value
+
+
+def _has_bfloat16() -> bool:
+    """Tell whether the processor multiplies bfloat16 matrices itself."""
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
