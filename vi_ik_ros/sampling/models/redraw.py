@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 FIRST_BLOCK, LARGEST_BLOCK = 16, 65_536  # draws of one round
+ENOUGH, LEAST_RATE = 20_000, 1e-3  # after so many draws, fewer than this inside are hopeless
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,13 @@ def draw_inside(
         num_samples: rows wanted.
         lower: (D,) limits.
         upper: (D,).
-        max_draws: after so many draws it ends with what there is.
+        max_draws: after so many draws it ends with what there is, or earlier where it is hopeless.
     """
     rows, components = np.empty((num_samples, len(lower))), np.empty(num_samples, np.uint32)
     found, drawn = 0, 0
     while found < num_samples and drawn < max_draws:
+        if drawn >= ENOUGH and found < LEAST_RATE * drawn:
+            break
         size = min(max(FIRST_BLOCK, num_samples - found, drawn), LARGEST_BLOCK)
         x, component = draw(size)
         inside = np.flatnonzero(((x >= lower) & (x <= upper)).all(-1))

@@ -4,6 +4,7 @@
 import numpy as np
 import torch
 
+from vi_ik_ros.exceptions import ModelRefused, ObjectiveError
 from vi_ik_ros.sampling.experts.product import ProductOfExperts
 from vi_ik_ros.sampling.inference.estimates.entropy import entropy
 from vi_ik_ros.sampling.models.component_mixture import ComponentMixture
@@ -53,9 +54,18 @@ def score_mixture(model: ComponentMixture, product: ProductOfExperts) -> dict[st
     Args:
         model: the model, as it will be served.
         product: its target, in float64.
+
+    Raises:
+        ObjectiveError: hardly any draw lies inside the joint limits.
     """
     rngs = [np.random.default_rng([SEED, 0])]
-    samples = model.sample(np.empty((1, 0)), NUM_CONTEXTS * NUM_SAMPLES, rngs)
+    try:
+        samples = model.sample(np.empty((1, 0)), NUM_CONTEXTS * NUM_SAMPLES, rngs)
+    except ModelRefused as error:
+        names = ", ".join(expert.name for expert in product.experts)
+        value = f"a fit of {names} with hardly any mass inside the joint limits"
+        expected = "targets within reach, an objective for the joint limits, or a longer fit"
+        raise ObjectiveError("objectives", value, expected) from error
     with torch.no_grad():
         log_target = product.log_density(torch.from_numpy(samples.q[0]), priorities=(0,))
     reward = log_target.numpy() - samples.log_prob[0]
