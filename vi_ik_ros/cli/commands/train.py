@@ -25,7 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out", metavar="DIR", type=Path, required=True,
         help="directory of the model; its last part is the model's name",
     )  # fmt: skip
-    parser.add_argument("--family", default="amortized", help="model family (default amortized)")
+    parser.add_argument(
+        "--family", default="amortized",
+        help="amortized (default) or moe for objectives with a context, gaussian or banana for "
+        "those without",
+    )  # fmt: skip
     parser.add_argument("--components", type=int, metavar="K", help="mixture components")
     parser.add_argument("--seed", type=int, default=0, help="random seed (default 0)")
     parser.add_argument("--steps", type=int, help="end after so many updates")
