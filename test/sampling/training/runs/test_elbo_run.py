@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import torch
 
+from vi_ik_ros.exceptions import ObjectiveError
 from vi_ik_ros.kinematics.share import share_dir
 from vi_ik_ros.sampling.experts.objective_file import load_objectives
 from vi_ik_ros.sampling.store.model_store import ModelStore
@@ -59,3 +60,10 @@ def test_priorities_are_followed_and_stored_as_no_bound(family, tmp_path):
     stored = ModelStore().load(tmp_path / "arm", objectives.robot)
     assert stored.document["bound"] is False
     assert np.isfinite(stored.document["scores"]["elbo"])
+
+
+@pytest.mark.parametrize("family", ["gaussian", "banana"])
+def test_a_context_is_refused_by_name(family):
+    product = load_objectives(OBJECTIVES / "panda_position.yaml").product
+    with pytest.raises(ObjectiveError, match=f"context: got flange, .*family {family}"):
+        ElboRun(product, family, ElboFit())

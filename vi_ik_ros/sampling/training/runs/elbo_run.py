@@ -15,7 +15,7 @@ from vi_ik_ros.sampling.inference.components.banana_components import BananaComp
 from vi_ik_ros.sampling.models.component_mixture import ComponentMixture
 from vi_ik_ros.sampling.training.checkpoint import Checkpoint
 from vi_ik_ros.sampling.training.runs.mixture_run import MIXTURES, num_bends
-from vi_ik_ros.sampling.training.runs.run import Fitted
+from vi_ik_ros.sampling.training.runs.run import Fitted, refuse_context
 from vi_ik_ros.sampling.training.runs.starting_components import spread_components
 from vi_ik_ros.sampling.training.scores import score_mixture
 
@@ -46,13 +46,14 @@ class ElboRun:
         """Start from components that know the target.
 
         Args:
-            product: the target without context, in float64.
+            product: the target, in float64.
             family: `gaussian` or `banana`.
             settings: sizes, length, seed.
 
         Raises:
-            ObjectiveError: the product is zero wherever it was looked at.
+            ObjectiveError: the product has a context, or is zero wherever it was looked at.
         """
+        refuse_context(product, family)
         self._product, self._family, self._settings = product, family, settings
         self._generator = torch.Generator().manual_seed(settings.seed)
         components, _ = spread_components(product, settings.num_components, self._generator)

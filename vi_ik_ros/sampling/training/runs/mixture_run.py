@@ -16,7 +16,7 @@ from vi_ik_ros.sampling.models.banana_mixture import BananaMixture
 from vi_ik_ros.sampling.models.gaussian_mixture import GaussianMixture
 from vi_ik_ros.sampling.training.checkpoint import Checkpoint
 from vi_ik_ros.sampling.training.diagnosis import explain
-from vi_ik_ros.sampling.training.runs.run import Fitted
+from vi_ik_ros.sampling.training.runs.run import Fitted, refuse_context
 from vi_ik_ros.sampling.training.scores import score_mixture
 
 MIXTURES: dict[str, type[GaussianMixture] | type[BananaMixture]] = {
@@ -115,9 +115,7 @@ class MixtureRun:
         Raises:
             ObjectiveError: the product has a context.
         """
-        if product.context_entries:
-            names = ", ".join(entry.name for entry in product.context_entries)
-            raise ObjectiveError("context", names, f"no entry for the family {family}")
+        refuse_context(product, family)
         self._product, self._family, self._settings = product, family, settings
         self._generator = torch.Generator().manual_seed(settings.seed)
         self._lower, self._upper = product.chain.lower.double(), product.chain.upper.double()

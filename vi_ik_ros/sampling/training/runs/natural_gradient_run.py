@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from vi_ik_ros.exceptions import ObjectiveError
 from vi_ik_ros.sampling.experts.product import ProductOfExperts
 from vi_ik_ros.sampling.inference import natural_gradient
 from vi_ik_ros.sampling.inference.components.gaussian_components import GaussianComponents
@@ -19,7 +18,7 @@ from vi_ik_ros.sampling.inference.natural_gradient import (
 )
 from vi_ik_ros.sampling.models.gaussian_mixture import GaussianMixture
 from vi_ik_ros.sampling.training.checkpoint import Checkpoint
-from vi_ik_ros.sampling.training.runs.run import FitProgress, Fitted
+from vi_ik_ros.sampling.training.runs.run import FitProgress, Fitted, refuse_context
 from vi_ik_ros.sampling.training.runs.starting_components import spread_components
 from vi_ik_ros.sampling.training.scores import score_mixture
 
@@ -88,9 +87,7 @@ class NaturalGradientRun:
         Raises:
             ObjectiveError: the product has a context, or is zero wherever it was looked at.
         """
-        if product.context_entries:
-            names = ", ".join(entry.name for entry in product.context_entries)
-            raise ObjectiveError("context", names, "no entry for this fit")
+        refuse_context(product, "gaussian")
         self._product, self._settings = product, settings
         self._final = product.annealed(1.0)
         pairs = zip(product.experts, self._final.experts, strict=True)

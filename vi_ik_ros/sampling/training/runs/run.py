@@ -11,7 +11,9 @@ from typing import Protocol
 
 import numpy as np
 
+from vi_ik_ros.exceptions import ObjectiveError
 from vi_ik_ros.sampling.experts.objective_file import Objectives
+from vi_ik_ros.sampling.experts.product import ProductOfExperts
 from vi_ik_ros.sampling.models.model import ConditionalModel
 from vi_ik_ros.sampling.training import checkpoint
 from vi_ik_ros.sampling.training.checkpoint import Checkpoint
@@ -128,3 +130,14 @@ def run_digest(objectives: Objectives, family: str, settings: FitSettings) -> st
     lasting = {k: v for k, v in asdict(settings).items() if k != "checkpoint_every"}
     facts = json.dumps([objectives.digest, family, lasting], sort_keys=True)
     return hashlib.sha256(facts.encode()).hexdigest()
+
+
+def refuse_context(product: ProductOfExperts, family: str) -> None:
+    """Refuse a product that waits for a context.
+
+    Raises:
+        ObjectiveError: it names the entries.
+    """
+    if product.context_entries:
+        names = ", ".join(entry.name for entry in product.context_entries)
+        raise ObjectiveError("context", names, f"no entry for the family {family}")
