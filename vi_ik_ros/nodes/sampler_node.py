@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from vi_ik_ros.nodes.served_models import ServedModel
     from vi_ik_ros.sampling.warm_start.solver import SampleAnswer
 
-MODELS_DEPTH = 256  # One latched message per model: a late reader gets the last of each.
-
 
 class SamplerNode(Node):
     """Answers requests with models and about them, publishes `~/models` and the last answer.
@@ -48,7 +46,6 @@ class SamplerNode(Node):
         """
         super().__init__("sampler", **kwargs)  # type: ignore[arg-type]
         self._settings = declare(self, SamplerParameters)
-        self._models_out = self.create_publisher(ModelInfo, "~/models", latched(MODELS_DEPTH))
         self._markers_out = self.create_publisher(MarkerArray, "~/markers", latched())
         self._joints_out = self.create_publisher(JointState, "~/sampled_joint_states", 10)
         self._load()
@@ -69,6 +66,7 @@ class SamplerNode(Node):
         # A second of imports: here, where Ctrl-C ends them in peace, and not above.
         from vi_ik_ros.nodes.frames import FrameLookup
         from vi_ik_ros.nodes.mixture_services import MixtureServices
+        from vi_ik_ros.nodes.model_announcer import ModelAnnouncer
         from vi_ik_ros.nodes.sampling_service import SamplingService
         from vi_ik_ros.nodes.served_models import ServedModels
         from vi_ik_ros.sampling.store.model_store import ModelStore
@@ -87,12 +85,13 @@ class SamplerNode(Node):
         frames = FrameLookup(self)
         self._service = SamplingService(self._models, frames, settings, self._log_fault)
         default = settings.default_model
+        self._announcer = ModelAnnouncer(self, self._models, default)
         self._mixtures = MixtureServices(self._models, store, default, self._log_fault)
         started = time.monotonic()
         line = self._service.warm_up()
         self._models.refresh()
         self._models.wait()
-        self._publish_models()
+        self._announcer.publish_changed()
         self.get_logger().info(f"{line} ({time.monotonic() - started:.1f} s)")
 
     def _on_sample(
@@ -104,7 +103,7 @@ class SamplerNode(Node):
         self, _: ListModels.Request, response: ListModels.Response
     ) -> ListModels.Response:
         try:
-            response.models = self._model_infos()
+            response.models = self._announcer.infos()
         except Exception as error:  # As in ~/sample: a fault must not end the node.
             self._log_fault(error)
             response.error_code, response.error_msg = ListModels.Response.INTERNAL, repr(error)
@@ -133,28 +132,9 @@ class SamplerNode(Node):
     def _check_store(self) -> None:
         try:
             self._models.refresh()
-            self._publish_models()
+            self._announcer.publish_changed()
         except Exception as error:  # A store that cannot be read leaves what is served in use.
             self._log_fault(error)
-
-    def _publish_models(self) -> None:
-        changed = self._models.take_changed()
-        infos = {info.name: info for info in self._model_infos()} if changed else {}
-        for name in sorted(changed):
-            self._models_out.publish(infos.get(name) or self._removed(name))
-
-    def _removed(self, name: str) -> ModelInfo:
-        stamp = self.get_clock().now().to_msg()
-        return ModelInfo(stamp=stamp, name=name, refusal="removed from the store")
-
-    def _model_infos(self) -> list[ModelInfo]:
-        from vi_ik_ros.nodes.conversions import model_info_to_msg
-
-        default, stamp = self._settings.default_model, self.get_clock().now().to_msg()
-        return [
-            model_info_to_msg(name, listed, is_default=name == default, stamp=stamp)
-            for name, listed in self._models.listed().items()
-        ]
 
     def _show(self, model: "ServedModel", answer: "SampleAnswer") -> None:
         """Publish the last answer for those who watch; costs nothing where nobody does."""

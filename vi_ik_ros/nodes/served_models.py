@@ -56,6 +56,7 @@ class ServedModels:
         urdf_text: str = "",
         max_num_samples: int = MAX_NUM_SAMPLES,
         num_threads: int | None = None,
+        prepare: bool = True,
         remark: Callable[[str], None] = lambda line: None,
     ) -> None:
         """Keep the parts; the first `refresh` reads the store.
@@ -66,14 +67,16 @@ class ServedModels:
             urdf_text: URDF that replaces the one of that robot; '' = none.
             max_num_samples: largest num_samples of one request.
             num_threads: threads of the refiner; None: as many as a batch is worth.
+            prepare: load what comes or changes after the first `refresh` at once: somebody has
+                just trained it and waits for it.
             remark: called with one line when a model was exchanged or refused.
         """
         self._store, self._robot, self._urdf_text = store, robot, urdf_text
         self._max_num_samples, self._num_threads = max_num_samples, num_threads
-        self._remark = remark
+        self._prepare, self._remark = prepare, remark
         self._served: dict[str, ServedModel] = {}
         self._listed: dict[str, ListedModel] = {}
-        self._fingerprints: dict[str, tuple] = {}
+        self._fingerprints: dict[str, tuple] | None = None
         self._changed: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._worker: threading.Thread | None = None
 
@@ -102,9 +105,11 @@ class ServedModels:
         """Read in the background what has changed in the store since the last call."""
         if self._worker is not None and self._worker.is_alive():
             return
-        new, old = self._store.fingerprints(), self._fingerprints
+        new, old = self._store.fingerprints(), self._fingerprints or {}
+        prepare = self._prepare and self._fingerprints is not None
         self._fingerprints = new
-        self._start({name for name in {*old, *new} if old.get(name) != new.get(name)})
+        changed = {name for name in {*old, *new} if old.get(name) != new.get(name)}
+        self._start(changed, prepare=prepare)
 
     def take_changed(self) -> set[str]:
         """Return the names whose listing has changed since the last call."""
@@ -118,20 +123,21 @@ class ServedModels:
         if self._worker is not None:
             self._worker.join(timeout)
 
-    def _start(self, names: set[str], *, new_robot: bool = False) -> None:
+    def _start(self, names: set[str], *, new_robot: bool = False, prepare: bool = False) -> None:
         self.wait()
         if names:
+            what = (sorted(names), new_robot, prepare)
             # No daemon: one that is cut off in the middle of compiled code aborts the process.
-            self._worker = threading.Thread(target=self._read, args=(sorted(names), new_robot))
+            self._worker = threading.Thread(target=self._read, args=what)
             self._worker.start()
 
-    def _read(self, names: list[str], new_robot: bool) -> None:
+    def _read(self, names: list[str], new_robot: bool, prepare: bool) -> None:
         for name in names:
             if not threading.main_thread().is_alive():  # The process is ending.
                 return
             listed = dict(self._listed)
             try:
-                listed[name] = self._inspect(name, new_robot)
+                listed[name] = self._inspect(name, new_robot, prepare)
             except ModelNotFound:
                 listed.pop(name, None)
                 self._served.pop(name, None)
@@ -144,10 +150,11 @@ class ServedModels:
             self._listed = listed  # Exchanged as a whole: the node may be reading the old one.
             self._changed.put(name)
 
-    def _inspect(self, name: str, new_robot: bool) -> ListedModel:
+    def _inspect(self, name: str, new_robot: bool, prepare: bool) -> ListedModel:
         """Read a model whole; exchange the one that is served if it is another one."""
         stored, old = self._load(name), self._served.get(name)
-        if old is not None and (new_robot or old.stored.digest != stored.digest):
+        is_other = old is None or new_robot or old.stored.digest != stored.digest
+        if is_other and (old is not None or prepare):
             self._served[name] = self._serve(stored)
             self._remark(f"model {name}: now serving {stored.digest[:12]}")
         return ListedModel(stored.document, stored.digest, "")
