@@ -7,7 +7,8 @@ import torch
 
 from vi_ik_ros.benchmarks import panda_position
 from vi_ik_ros.benchmarks.fit_cache import CachedFit
-from vi_ik_ros.benchmarks.panda_position import MARGIN, PAPER, STD
+from vi_ik_ros.benchmarks.panda_position import PAPER, STD
+from vi_ik_ros.benchmarks.point_target import MARGIN, PointTarget
 from vi_ik_ros.sampling.inference.estimates.importance_weights import Estimate, uniform_weights
 from vi_ik_ros.sampling.models.gaussian_mixture import GaussianMixture
 
@@ -15,8 +16,8 @@ torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="module")
-def objectives():
-    return panda_position.fingertip_objectives()
+def target():
+    return panda_position.fingertip_target()
 
 
 def around_ready(robot, num_components: int = 1) -> GaussianMixture:
@@ -26,22 +27,22 @@ def around_ready(robot, num_components: int = 1) -> GaussianMixture:
     return GaussianMixture(weights, loc, scale, lower=robot.lower, upper=robot.upper)
 
 
-def test_fingertip_is_where_it_was_measured(objectives):
+def test_fingertip_is_where_it_was_measured(target):
     q = np.array([[0.0] * 7, [0, -0.785, 0, -2.356, 0, 1.571, 0.785]])
     expected = [[0.088, 0, 0.8276], [0.3070, 0, 0.4919]]
-    np.testing.assert_allclose(panda_position.fingertip(objectives, q), expected, atol=1e-4)
+    np.testing.assert_allclose(target.positions(q), expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("std", [0.15, 0.08])
 def test_normalizer_agrees_with_uniform_draws(std):
     """Of wide targets, which uniform draws can see."""
     rng = np.random.default_rng(1)
-    objectives = panda_position.fingertip_objectives(std)
-    robot = objectives.robot
+    target = panda_position.fingertip_target(std)
+    robot = target.objectives.robot
     low, high = robot.lower - MARGIN, robot.upper + MARGIN
-    log_p = panda_position.log_target(objectives, rng.uniform(low, high, (100_000, 7)))
+    log_p = target.log_density(rng.uniform(low, high, (100_000, 7)))
     plain = uniform_weights(log_p, float(np.prod(high - low)))
-    ours = panda_position.normalizer_weights(objectives, 60_000, rng, std)
+    ours = target.weights(60_000, rng)
     error = math.hypot(plain.log_normalizer.stderr, ours.log_normalizer.stderr)
     assert error < 0.08
     difference = plain.log_normalizer.value - ours.log_normalizer.value
@@ -49,15 +50,15 @@ def test_normalizer_agrees_with_uniform_draws(std):
     assert ours.effective_sample_size > plain.effective_sample_size
 
 
-def test_a_model_equal_to_its_target_scores_one(objectives, monkeypatch):
-    model = around_ready(objectives.robot, 2)
+def test_a_model_equal_to_its_target_scores_one(target, monkeypatch):
+    model = around_ready(target.objectives.robot, 2)
     monkeypatch.setattr(
-        panda_position,
-        "log_target",
-        lambda objectives, q: model.log_prob(q[None], np.zeros((1, 0)))[0] + 2.0,
+        PointTarget,
+        "log_density",
+        lambda self, q: model.log_prob(q[None], np.zeros((1, 0)))[0] + 2.0,
     )
     rng = np.random.default_rng(0)
-    judged = panda_position.judge(objectives, model, Estimate(2.0), 2000, rng, 1.0)
+    judged = panda_position.judge(target, model, Estimate(2.0), 2000, rng, 1.0)
     assert judged.divergences.bhattacharyya.value == pytest.approx(1.0)
     assert judged.divergences.overlap.value == pytest.approx(1.0)
     assert judged.pareto_shape == 0.0
@@ -65,7 +66,7 @@ def test_a_model_equal_to_its_target_scores_one(objectives, monkeypatch):
     assert judged.mean_error > 0.1
 
 
-def test_every_case_has_its_rows_and_the_paper_beside_them(objectives, monkeypatch):
+def test_every_case_has_its_rows_and_the_paper_beside_them(monkeypatch):
     def fit(objectives, family, settings):
         assert objectives.robot.nq == 7 and settings.time_limit == 2.0
         return CachedFit(around_ready(objectives.robot, settings.num_components), 0.5)

@@ -2,9 +2,7 @@
 """Mixtures fitted to all configurations of the Panda that hold its fingertip at one point.
 
 Our re-specification of the second experiment of Pignat, Lembono and Calinon 2020, which does not
-state its point or deviation. There is no grid in 7 dimensions: the Bhattacharyya coefficient is
-E_q[sqrt(p / q)] over draws of q, and the normaliser of p comes from importance sampling that knows
-what a turn of the first joint does.
+state its point or deviation. The Bhattacharyya coefficient is E_q[sqrt(p / q)] over draws of q.
 """
 
 import math
@@ -13,12 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from scipy.special import i0e
 
 from vi_ik_ros.benchmarks.fit_cache import DEFAULT_BUDGET, cached_fit
+from vi_ik_ros.benchmarks.point_target import PointTarget
 from vi_ik_ros.benchmarks.report import Report, Row
-from vi_ik_ros.sampling.experts.objective_file import Objectives, load_objectives
+from vi_ik_ros.sampling.experts.objective_file import load_objectives
 from vi_ik_ros.sampling.inference.divergences import SampledDivergences, one_sided_divergences
 from vi_ik_ros.sampling.inference.estimates.importance_weights import Estimate, ImportanceWeights
 from vi_ik_ros.sampling.models.model import ConditionalModel
@@ -27,10 +24,9 @@ from vi_ik_ros.sampling.training.runs.mixture_run import MixtureSettings
 NAME = "panda-position"
 POINT, STD = (0.5, 0.0, 0.5), 0.02  # [m] in panda_link0
 FINGERTIP = 0.0984  # [m] along z of the flange
-LIMIT_STD, MARGIN = 0.05, 0.25  # [rad]; beyond the margin the soft limits leave 1e-6
+LIMIT_STD = 0.05  # [rad]
 NUM_COMPONENTS, QUICK_COMPONENTS = (1, 10, 100), (1, 3)
 NUM_DRAWS, NUM_WEIGHTS = 200_000, 12_000_000  # of q; of the proposal for the normaliser
-CHUNK = 20_000
 FEWEST = 50  # draws of a component whose spread is measured
 PAPER = "Pignat et al. 2020, Table II; ours is our re-specification"
 TABLE = {  # BC, squared Hellinger (their D)
@@ -79,9 +75,9 @@ def run(
     """
     started = time.monotonic()
     share = 30 if quick else 1
-    objectives = fingertip_objectives()
+    target = fingertip_target()
     on_progress("normaliser ...")
-    weights = normalizer_weights(objectives, NUM_WEIGHTS // share, np.random.default_rng(0))
+    weights = target.weights(NUM_WEIGHTS // share, np.random.default_rng(0))
     rows = normalizer_rows(weights)
     for family in ("gaussian", "banana"):
         for num_components in QUICK_COMPONENTS if quick else NUM_COMPONENTS:
@@ -90,16 +86,16 @@ def run(
             for seed in range(seeds):
                 limit = budget or DEFAULT_BUDGET
                 settings = MixtureSettings(num_components, seed, time_limit=limit)
-                fitted = cached_fit(objectives, family, settings)
+                fitted = cached_fit(target.objectives, family, settings)
                 rng = np.random.default_rng([seed, 1])
                 log_z, size = weights.log_normalizer, NUM_DRAWS // share
-                judged.append(judge(objectives, fitted.model, log_z, size, rng, fitted.seconds))
+                judged.append(judge(target, fitted.model, log_z, size, rng, fitted.seconds))
             rows += figures(family, num_components, judged)
     seconds = time.monotonic() - started
     return Report(bench=NAME, rows=rows, seeds=list(range(seeds)), seconds=seconds)
 
 
-def fingertip_objectives(std: float = STD) -> Objectives:
+def fingertip_target(std: float = STD) -> PointTarget:
     """Return the target: fingertip near the point, soft joint limits."""
     tip = {"type": "position", "frame": "panda_link8", "offset": [0.0, 0.0, FINGERTIP]}
     limits = {"lower": "joint_limits", "upper": "joint_limits", "std": LIMIT_STD}
@@ -115,37 +111,12 @@ def fingertip_objectives(std: float = STD) -> Objectives:
             "density": {"type": "normal_cdf", **limits},
         },
     ]
-    return load_objectives({"robot": "panda", "objectives": objectives, "context": []})
-
-
-def normalizer_weights(
-    objectives: Objectives, num_draws: int, rng: np.random.Generator, std: float = STD
-) -> ImportanceWeights:
-    """Weigh draws that are uniform in all joints but the first.
-
-    Turning the first joint moves the fingertip on a circle, on which its normal density is a von
-    Mises density of the angle: the first joint is drawn from that.
-    """
-    robot = objectives.robot
-    low, high = robot.lower - MARGIN, robot.upper + MARGIN
-    log_volume = float(np.log(high - low)[1:].sum())
-    found = []
-    for start in range(0, num_draws, CHUNK):
-        q = rng.uniform(low, high, (min(CHUNK, num_draws - start), robot.nq))
-        q[:, 0] = 0.0
-        x, y, _ = fingertip(objectives, q).T
-        angle = math.atan2(POINT[1], POINT[0]) - np.arctan2(y, x)
-        concentration = np.hypot(x, y) * math.hypot(*POINT[:2]) / std**2
-        deviation = rng.vonmises(0.0, concentration)
-        q[:, 0] = np.remainder(angle + deviation + math.pi, 2 * math.pi) - math.pi
-        exponent = concentration * (np.cos(deviation) - 1.0)
-        log_proposal = exponent - np.log(2 * math.pi * i0e(concentration)) - log_volume
-        found.append(log_target(objectives, q) - log_proposal)
-    return ImportanceWeights(np.concatenate(found))
+    loaded = load_objectives({"robot": "panda", "objectives": objectives, "context": []})
+    return PointTarget(loaded, "fingertip", POINT, std)
 
 
 def judge(
-    objectives: Objectives,
+    target: PointTarget,
     model: ConditionalModel,
     log_normalizer: Estimate,
     num_draws: int,
@@ -153,7 +124,7 @@ def judge(
     seconds: float,
 ) -> Judged:
     """Judge a mixture by draws of it, none redrawn at the limits: p passes them softly too."""
-    robot = objectives.robot
+    robot = target.objectives.robot
     options = {"lower": (robot.lower - 1e6).tolist(), "upper": (robot.upper + 1e6).tolist()}
     draws = (
         type(model)
@@ -161,8 +132,8 @@ def judge(
         .sample(np.zeros((1, 0)), num_draws, [rng])
     )
     q, log_model, component = draws.q[0], draws.log_prob[0], draws.component[0]
-    log_p = log_target(objectives, q)
-    error = np.linalg.norm(fingertip(objectives, q) - POINT, axis=1)
+    log_p = target.log_density(q)
+    error = np.linalg.norm(target.positions(q) - target.point, axis=1)
     groups = (q[component == k, -1] for k in range(model.num_components))
     spreads = [group.std() for group in groups if len(group) >= FEWEST]
     return Judged(
@@ -172,22 +143,6 @@ def judge(
         least_spread=float(min(spreads)),
         seconds=seconds,
     )
-
-
-def log_target(objectives: Objectives, q: np.ndarray) -> np.ndarray:
-    """Return log p~ of configurations (N, 7)."""
-    with torch.no_grad():
-        parts = torch.from_numpy(q).split(CHUNK)
-        return np.concatenate([objectives.product.log_density(part).numpy() for part in parts])
-
-
-def fingertip(objectives: Objectives, q: np.ndarray) -> np.ndarray:
-    """Return positions of the fingertip (N, 3) [m]."""
-    product = objectives.product
-    transform = product.expert("fingertip").transform
-    with torch.no_grad():
-        parts = torch.from_numpy(q).split(CHUNK)
-        return np.concatenate([transform(product.state(part)).numpy() for part in parts])
 
 
 def normalizer_rows(weights: ImportanceWeights) -> list[Row]:

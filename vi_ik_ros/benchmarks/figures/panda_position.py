@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vi_ik_ros.benchmarks.panda_position import FINGERTIP, POINT, fingertip_objectives
+from vi_ik_ros.benchmarks.panda_position import FINGERTIP, POINT, fingertip_target
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.sampling.training.fit_mixture import fit_mixture
 from vi_ik_ros.sampling.training.runs.mixture_run import MixtureSettings
@@ -35,7 +35,7 @@ def draw(
     on_progress: Callable[[str], None] = lambda line: None,
 ) -> list[Path]:
     """Write `panda_position.png` and return its path."""
-    objectives = fingertip_objectives()
+    objectives = fingertip_target().objectives
     draws = {}
     for num_components in SIZES:
         on_progress(f"gaussian K={num_components} ...")
