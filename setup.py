@@ -22,9 +22,11 @@ BUILD = ROOT / "build" / "pip"
 ROS_WHEELS = [  # ROS 2 Kilted; a machine with ROS 2 itself does not need them and uses colcon
     "ros-rclpy[fastrtps]==9.1.2",
     "ros-builtin-interfaces==2.3.0",
+    "ros-diagnostic-msgs==5.5.1",
     "ros-geometry-msgs==5.5.1",
     "ros-sensor-msgs==5.5.1",
     "ros-std-msgs==5.5.1",
+    "ros-std-srvs==5.5.1",
     "ros-visualization-msgs==5.5.1",
 ]
 TEST = ["pytest>=8,<9"]

@@ -4,10 +4,13 @@ import json
 import numpy as np
 import pytest
 import yaml
+from mcap_ros2.writer import Writer
 
 from vi_ik_ros.cli.main import main
 from vi_ik_ros.sampling.experts.objective_file import load_objectives
 from vi_ik_ros.sampling.inference.demonstrations.learn_experts import LearnSettings
+from vi_ik_ros.sampling.store.demonstration_store import DemonstrationStore
+from vi_ik_ros.sampling.store.trainer_database import TrainerDatabase
 from vi_ik_ros.sampling.training.objective_learning import learn_objectives, product_density
 
 OBJECTIVES = """
@@ -34,6 +37,21 @@ def files(tmp_path):
     )
     (tmp_path / "o.yaml").write_text(OBJECTIVES)
     return tmp_path
+
+
+@pytest.fixture
+def write_recording():
+    """Write rows (N, n) as messages of one topic, as a bag has them."""
+
+    def write(path, topic, names, rows):
+        text = "string[] name\nfloat64[] position\n"
+        with path.open("wb") as file, Writer(file) as writer:
+            schema = writer.register_msgdef("sensor_msgs/msg/JointState", text)
+            for number, row in enumerate(rows):
+                message = {"name": names, "position": list(row)}
+                writer.write_message(topic, schema, message, log_time=number)
+
+    return write
 
 
 @pytest.fixture
@@ -84,6 +102,33 @@ def test_frames_are_compared(run):
     assert answer["frames"]["tip"]["value"] > answer["frames"]["link_2"]["value"]
 
 
+def test_a_recording_counts_an_arm_at_rest_once(run, files, write_recording):
+    with np.load(files / "d.npz") as arrays:
+        q, names = arrays["q"], arrays["joint_names"].tolist()
+    rest = np.repeat(q[:1], 500, axis=0)
+    write_recording(files / "d.mcap", "/js", ["gripper", *names], np.insert([*rest, *q], 0, 0.0, 1))
+    words = ("--holdout", "0", "--steps", "1", "--components", "4", "--json")
+    code, text, err = run(*words, "--topic", "/js", demos="d.mcap")
+    answer = json.loads(text)
+    kept = answer["num_demonstrations"]
+    assert code == 0 and 20 < kept <= 40
+    assert f"{kept} of 540 kept" in err
+    assert f"{kept} configurations of d.mcap" in (files / "f.yaml").read_text()
+
+
+def test_the_file_of_a_trainer_is_read_while_it_runs(run, files):
+    with np.load(files / "d.npz") as arrays:
+        q, names = arrays["q"], arrays["joint_names"].tolist()
+    database = TrainerDatabase(files / "work")
+    store = DemonstrationStore(database, distance=0.0)
+    for row in q:
+        store.record(0, names, row)
+    words = ("--holdout", "0", "--steps", "1", "--components", "4", "--json")
+    code, text, _ = run(*words, demos="work/trainer.sqlite")
+    assert (code, json.loads(text)["num_demonstrations"]) == (0, 40)
+    database.close()
+
+
 @pytest.mark.parametrize(
     ("words", "files_given", "parts"),
     [
@@ -96,7 +141,10 @@ def test_frames_are_compared(run):
         (("--components", "0"), {}, ("--components", "0")),
         (("--seed", "-1"), {}, ("--seed", "-1")),
         ((), {"out": "none/f.yaml"}, ("--out", "none/f.yaml", "directory")),
-        ((), {"demos": "d.mcap"}, ("d.mcap", "got .mcap", ".csv")),
+        (("--topic", "/js"), {}, ("--topic", "/js", "only .mcap files")),
+        ((), {"demos": "d.bag"}, ("d.bag", "got .bag", ".csv", ".mcap")),
+        ((), {"demos": "none.mcap"}, ("none.mcap", "got nothing", "exists")),
+        ((), {"demos": "none.sqlite"}, ("none.sqlite", "unable to open")),
         ((), {"demos": "none.csv"}, ("none.csv", "got nothing", "exists")),
         ((), {"objectives": "none.yaml"}, ("none.yaml",)),
     ],

@@ -76,9 +76,9 @@ def test_a_bad_archive_is_refused(tmp_path, robot, arrays, parts):
     assert all(part in str(caught.value) for part in parts), str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["d.mcap", "d.txt", "d"])
+@pytest.mark.parametrize("name", ["d.bag", "d.txt", "d"])
 def test_other_formats_are_refused_by_name(tmp_path, robot, name):
-    with pytest.raises(InvalidInput, match=r"\.npz .* or \.csv"):
+    with pytest.raises(InvalidInput, match=r"\.npz .*\.csv .* or \.mcap"):
         read_configurations(tmp_path / name, robot)
 
 

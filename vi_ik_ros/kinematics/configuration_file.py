@@ -4,36 +4,56 @@
 import csv
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from vi_ik_ros.exceptions import InvalidInput
+from vi_ik_ros.kinematics.joint_state_recording import read_joint_states
 from vi_ik_ros.kinematics.robot_model import RobotModel, wrap
 
 FEWEST = 2  # rows; a spread needs two
 TOLERANCE = 0.02  # of a joint's range, by which calibrations of its limits may differ
-SUFFIXES = ".npz (q, joint_names) or .csv (joint names, then one configuration a line)"
+RECORDING = ".mcap"
+SUFFIXES = (
+    ".npz (q, joint_names), .csv (joint names, then one configuration a line)"
+    f" or {RECORDING} (JointState)"
+)
 
 
-def read_configurations(path: Path, robot: RobotModel) -> np.ndarray:
+def read_configurations(
+    path: Path,
+    robot: RobotModel,
+    *,
+    topic: str | None = None,
+    remark: Callable[[str], None] = lambda line: None,
+) -> np.ndarray:
     """Read configurations (N, nq) [rad, m], in the joint order of the robot.
 
     Args:
         path: `.npz` with `q` (N, nq) and `joint_names`, or `.csv` with joint names as header; the
-            columns may stand in any order.
+            columns may stand in any order. Or an `.mcap` recording of JointState, whose further
+            joints are ignored.
         robot: whose configurations they are.
+        topic: the one to read of an `.mcap`; None: all JointState topics.
+        remark: called with each line that a user should know.
 
     Raises:
         InvalidInput: The file cannot be read, or a joint, a number or a limit is wrong.
     """
+    suffix = path.suffix.lower()
     readers = {".npz": _read_npz, ".csv": _read_csv}
-    if path.suffix.lower() not in readers:
+    if suffix not in (*readers, RECORDING):
         raise InvalidInput(str(path), path.suffix or "no suffix", SUFFIXES)
     if not path.is_file():
         raise InvalidInput(str(path), "nothing", "a file that exists")
-    names, q = readers[path.suffix.lower()](path)
+    if suffix == RECORDING:
+        recording = read_joint_states(path, robot.joint_names, topic)
+        for line in recording.remarks():
+            remark(line)
+        return checked_configurations(recording.q, robot, str(path))
+    names, q = readers[suffix](path)
     q = q[:, _columns(path, names, robot)]
     return checked_configurations(q, robot, str(path))
 
@@ -52,14 +72,15 @@ def checked_configurations(q: np.ndarray, robot: RobotModel, source: str) -> np.
     bad = ~np.isfinite(q)
     if bad.any():
         row, column = np.argwhere(bad)[0]
-        raise InvalidInput(_place(source, row, robot, column), q[row, column], "a finite number")
+        value = float(q[row, column])
+        raise InvalidInput(_place(source, row, robot, column), value, "a finite number")
     q = np.where(robot.continuous, wrap(q), q)
     slack = TOLERANCE * (robot.upper - robot.lower)
     outside = ((q < robot.lower - slack) | (q > robot.upper + slack)) & ~robot.continuous
     if outside.any():
         row, column = np.argwhere(outside)[0]
         expected = f"{robot.lower[column]:.6g} to {robot.upper[column]:.6g} [rad or m]"
-        raise InvalidInput(_place(source, row, robot, column), q[row, column], expected)
+        raise InvalidInput(_place(source, row, robot, column), float(q[row, column]), expected)
     return q
 
 

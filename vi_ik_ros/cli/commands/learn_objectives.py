@@ -16,9 +16,13 @@ if TYPE_CHECKING:
     import numpy as np
     from rich.table import Table
 
+    from vi_ik_ros.kinematics.robot_model import RobotModel
     from vi_ik_ros.sampling.inference.demonstrations.learn_experts import LearnInfo
     from vi_ik_ros.sampling.inference.estimates.importance_weights import Estimate
     from vi_ik_ros.sampling.training.objective_learning.learn_objectives import LearnReport
+
+DATABASE, RECORDING = ".sqlite", ".mcap"
+DISTANCE = 0.02  # [rad or m], largest single joint, between configurations of a recording
 
 EXAMPLE = (
     "vi-ik learn-objectives demonstrations.npz config/objectives/panda_pose.yaml"
@@ -30,7 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `vi-ik learn-objectives`."""
     parser.add_argument(
         "demonstrations", metavar="DEMOS", type=Path,
-        help="configurations: .npz with q and joint_names, or .csv with joint names as header",
+        help="configurations: .npz with q and joint_names, .csv with joint names as header, "
+        "an .mcap recording of JointState, or the trainer.sqlite of a trainer node",
     )  # fmt: skip
     parser.add_argument("objectives", metavar="OBJECTIVES.yaml", type=Path)
     parser.add_argument(
@@ -45,6 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--frames", metavar="O=F1,F2,...",
         help="try these frames in the transform of an objective; held-out rows choose",
     )  # fmt: skip
+    parser.add_argument(
+        "--topic", help="the one to read of an .mcap file (default: every JointState topic)"
+    )
     parser.add_argument(
         "--components", type=int, metavar="K", help="components of the mixture that follows p"
     )
@@ -62,7 +70,6 @@ def run(arguments: argparse.Namespace) -> int:
 
     import torch
 
-    from vi_ik_ros.kinematics.configuration_file import read_configurations
     from vi_ik_ros.kinematics.robot_model import RobotModel
     from vi_ik_ros.sampling.experts.yaml_document import read_yaml
     from vi_ik_ros.sampling.training.objective_learning.written_objectives import write_objectives
@@ -72,15 +79,32 @@ def run(arguments: argparse.Namespace) -> int:
     spec = document.get("robot")
     if not spec or not isinstance(spec, str | Mapping):
         raise InvalidInput("robot", spec or "nothing", "a robot's alias, path or mapping")
-    q = read_configurations(arguments.demonstrations, RobotModel.load(spec))
+    q = _demonstrations(arguments.demonstrations, arguments.topic, RobotModel.load(spec))
     report, frames = _learn(arguments, document, q)
     source = f"Learned from {len(q)} configurations of {arguments.demonstrations.name} by"
     command = shlex.join(["vi-ik", *sys.argv[1:]])
     write_objectives(arguments.out, report.document, (source, f"  {command}"))
     for line in report.remarks():
-        say(f"remark: {line}")
+        _remark(line)
     emit(arguments.json, _data(arguments.out, report, frames), _table(report, frames))
     return 0
+
+
+def _demonstrations(path: Path, topic: str | None, robot: "RobotModel") -> "np.ndarray":
+    """Read configurations (N, nq) [rad, m] from a file, a recording or a trainer's database."""
+    from vi_ik_ros.kinematics.configuration_file import checked_configurations, read_configurations
+    from vi_ik_ros.sampling.store.demonstration_store import read_demonstrations
+    from vi_ik_ros.sampling.warm_start.distinct import distinct
+
+    if path.suffix.lower() == DATABASE:
+        q = read_demonstrations(path, robot.joint_names)
+        return checked_configurations(q, robot, str(path))
+    q = read_configurations(path, robot, topic=topic, remark=_remark)
+    if path.suffix.lower() != RECORDING:
+        return q
+    kept = distinct(q, DISTANCE, robot.continuous)  # an arm at rest must not count as many
+    _remark(f"{len(kept)} of {len(q)} kept: the others are within {DISTANCE} rad of one of them")
+    return checked_configurations(q[kept], robot, str(path))
 
 
 def _learn(
@@ -130,11 +154,18 @@ def _check(arguments: argparse.Namespace) -> None:
         raise InvalidInput("--holdout", arguments.holdout, "a share from 0 to 0.9")
     if not arguments.out.parent.is_dir() or arguments.out.is_dir():
         raise InvalidInput("--out", str(arguments.out), "a file in a directory that exists")
+    is_recording = arguments.demonstrations.suffix.lower() == RECORDING
+    if arguments.topic is not None and not is_recording:
+        raise InvalidInput("--topic", arguments.topic, f"none: only {RECORDING} files have topics")
     if arguments.learn is not None and not _names(arguments.learn):
         raise InvalidInput("--learn", arguments.learn, "names such as hand.mean,hand.std")
     if arguments.frames is not None and not _names(arguments.frames.partition("=")[2]):
         expected = "an objective and frames, such as hand=panda_link7,panda_link8"
         raise InvalidInput("--frames", arguments.frames, expected)
+
+
+def _remark(line: str) -> None:
+    say(f"remark: {line}")
 
 
 def _names(listed: str) -> tuple[str, ...]:
