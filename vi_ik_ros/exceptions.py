@@ -46,6 +46,39 @@ class ModelRefused(InvalidInput):
     """A model directory that is truncated, foreign, newer, or made for another robot."""
 
 
+class NewerModel(ModelRefused):
+    """A model directory of a schema that only a newer vi_ik_ros knows."""
+
+
+class TrainingDiverged(ViIkError):
+    """A fit whose numbers have left the range of floats.
+
+    Attributes:
+        step: updates done.
+        figure: what is no number any more.
+        value: what it is instead.
+    """
+
+    def __init__(self, step: int, figure: str, value: float | str) -> None:
+        """Keep the three parts and join them into one line."""
+        self.step, self.figure, self.value = step, figure, value
+        hint = "wider stds, fewer components or another seed may help"
+        super().__init__(f"training diverged at step {step}, {figure}: {value}; {hint}")
+
+
+class TrainingStopped(ViIkError):
+    """A fit that was broken off from outside after `step` updates, with a checkpoint."""
+
+    def __init__(self, step: int) -> None:
+        """Keep the number of updates."""
+        self.step = step
+        super().__init__(f"training was stopped at step {step}; a checkpoint is kept")
+
+
+class NoAnswer(ViIkError):
+    """A node did not come up or did not answer in time."""
+
+
 def _brief(value: object) -> str:
     """Show a value in one short line."""
     text = value if isinstance(value, str) and value else repr(value)

@@ -144,3 +144,27 @@ def test_an_objective_outside_the_joint_limits_is_named(tmp_path, capsys):
     assert code == BAD_INPUT and error.count("\n") == 1
     words = ["objective bent: got its mass outside the joint limits", "its limit is 3.12"]
     assert all(word in error for word in words), error
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "expected"),
+    [
+        ("--components", "0", "a whole number from 1 to 10,000"),
+        ("--components", "1000000", "a whole number from 1 to 10,000"),
+        ("--time-limit", "-1", "a number from 0.001 to 604,800"),
+        ("--time-limit", "nan", "a number from 0.001 to 604,800"),
+        ("--time-limit", "1e9", "a number from 0.001 to 604,800"),
+        ("--blocks", "65", "a whole number from 1 to 64"),
+        ("--batch-size", "0", "a whole number from 1 to 1,000,000"),
+        ("--seed", "-1", "a whole number from 0 to 9,223,372,036,854,775,807"),
+        ("--device", "gpu", "one of auto, cpu"),
+        ("--family", "inn", "one of amortized"),
+    ],
+)
+def test_an_option_out_of_its_range_is_named(tmp_path, capsys, option, value, expected):
+    path = tmp_path / "objectives.yaml"
+    path.write_text(yaml.safe_dump(VALID))
+    assert main(["train", str(path), "--out", str(tmp_path / "m"), option, value]) == BAD_INPUT
+    error = capsys.readouterr().err
+    name = option.removeprefix("--") if option == "--family" else option
+    assert error.count("\n") == 1 and f"{name}: got " in error and f"expected {expected}" in error

@@ -3,6 +3,7 @@
 
 import importlib.util
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -121,10 +122,10 @@ def _from_mapping(entry: Mapping, spec: str | Mapping, base_dir: Path) -> RobotD
     default_name = urdf.stem if isinstance(urdf, Path) else "robot"
     return RobotDescription(
         spec=spec,
-        name=str(entry.get("name", default_name)),
+        name=_optional_name(entry, "name", "a name") or default_name,
         urdf=urdf,
-        root=_optional_name(entry, "root"),
-        tip=_optional_name(entry, "tip"),
+        root=_optional_name(entry, "root", "the name of a link"),
+        tip=_optional_name(entry, "tip", "the name of a link"),
         locked=_numbers(entry, "locked"),
         floating_base=_floating_base(entry.get("floating_base", False)),
         ready=_numbers(entry, "ready"),
@@ -180,17 +181,17 @@ def _find_example(name: str, robots: Path) -> Path:
     raise RobotError("robot", EXAMPLE_PREFIX + name, hint)
 
 
-def _optional_name(entry: Mapping, key: str) -> str | None:
-    """Read a link name or None."""
+def _optional_name(entry: Mapping, key: str, expected: str) -> str | None:
+    """Read a name or None."""
     value = entry.get(key)
     if value is not None and (not isinstance(value, str) or not value):
-        raise RobotError(f"robot.{key}", value, "the name of a link")
+        raise RobotError(f"robot.{key}", value, expected)
     return value
 
 
 def _numbers(entry: Mapping, key: str) -> dict[str, float]:
     """Read a mapping from joint names to finite numbers."""
-    values = entry.get(key) or {}
+    values = {} if entry.get(key) is None else entry[key]
     if not isinstance(values, Mapping):
         raise RobotError(f"robot.{key}", values, "a mapping from joint names to numbers")
     return {str(k): _finite(f"robot.{key}.{k}", v) for k, v in values.items()}
@@ -198,7 +199,9 @@ def _numbers(entry: Mapping, key: str) -> dict[str, float]:
 
 def _finite(name: str, value: object) -> float:
     """Read one finite number."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise RobotError(name, value, "a finite number")
+    if not abs(value) <= sys.float_info.max:  # NaN, or digits beyond counting
         raise RobotError(name, value, "a finite number")
     return float(value)
 

@@ -57,6 +57,11 @@ def fit(target, family, num_components, steps=60):
     return state.components, info
 
 
+def test_the_elbo_of_a_fit_that_is_exact_is_log_z():
+    _, info = fit(Two(), "gaussian", 2)
+    assert info.elbo == pytest.approx(2.0, abs=0.02)
+
+
 def test_a_mixture_in_the_family_is_found():
     components, info = fit(Two(), "gaussian", 2)
     order = components.loc[:, 0].argsort()

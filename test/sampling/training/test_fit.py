@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import torch
 
-from vi_ik_ros.exceptions import InvalidInput, ModelRefused, ObjectiveError
+from vi_ik_ros.exceptions import InvalidInput, ModelRefused, ObjectiveError, TrainingDiverged
 from vi_ik_ros.kinematics.share import share_dir
 from vi_ik_ros.sampling.experts.objective_file import Objectives, load_objectives
 from vi_ik_ros.sampling.store.model_store import ModelStore
-from vi_ik_ros.sampling.training.fit import FitSettings, fit
+from vi_ik_ros.sampling.training.fit import FitSettings, default_family, fit, prepare
 from vi_ik_ros.sampling.training.pairs import TrainingPairs
 
 SMALL = FitSettings(steps=40, num_components=4, width=16, num_blocks=1, batch_size=64)
@@ -90,10 +90,62 @@ def test_an_unknown_family_is_refused(objectives, tmp_path):
         fit(objectives, tmp_path / "x", settings=SMALL, family="inn")
 
 
-def test_an_objective_without_context_is_refused(tmp_path):
+@pytest.mark.parametrize("family", ["amortized", "moe"])
+def test_objectives_without_context_are_refused_by_a_conditional_family(family):
     path = share_dir() / "config" / "objectives" / "planar2_line.yaml"
-    with pytest.raises(ObjectiveError, match="context"):
-        fit(load_objectives(path, dtype=torch.float32), tmp_path / "x", settings=SMALL)
+    with pytest.raises(ObjectiveError, match=f"context: got no entry.*family {family}"):
+        prepare(load_objectives(path, dtype=torch.float32), family=family)
+
+
+@pytest.mark.parametrize(
+    ("file", "family"),
+    [
+        ("planar3_position", "amortized"),
+        ("panda_pose", "amortized"),
+        ("planar2_line", "banana"),
+        ("panda_over_table", "banana"),
+        ("planar6_priority", "banana"),
+        ("talos_stance", "gaussian"),
+    ],
+)
+def test_the_family_follows_the_objectives(file, family):
+    path = share_dir() / "config" / "objectives" / f"{file}.yaml"
+    assert default_family(load_objectives(path, dtype=torch.float32)) == family
+
+
+def test_a_prepared_fit_says_what_it_will_do():
+    path = share_dir() / "config" / "objectives" / "planar2_line.yaml"
+    objectives = load_objectives(path, dtype=torch.float32)
+    prepared = prepare(objectives, settings=SMALL, device="meta")
+    assert (prepared.family, prepared.run.step) == ("banana", 0)
+    assert prepared.device == torch.device("cpu")  # whatever was asked for
+
+
+@pytest.mark.parametrize(
+    ("file", "family"),
+    [
+        ("planar3_position", "amortized"),
+        ("planar3_position", "moe"),
+        ("planar2_line", "gaussian"),
+        ("planar2_line", "banana"),
+        ("planar6_priority", "gaussian"),
+    ],
+)
+def test_every_fit_watches_its_elbo_and_its_components(file, family, tmp_path):
+    path = share_dir() / "config" / "objectives" / f"{file}.yaml"
+    settings = FitSettings(**(SMALL.__dict__ | {"steps": 9}))
+    seen = []
+    objectives = load_objectives(path, dtype=torch.float32)
+    fit(objectives, tmp_path / "x", settings=settings, family=family, on_progress=seen.append)
+    assert all("ELBO" in progress.figures for progress in seen[1:])
+    assert all(1 <= progress.num_components <= 4 for progress in seen[1:])
+
+
+def test_a_fit_that_leaves_the_numbers_ends_in_one_line(objectives, tmp_path):
+    settings = FitSettings(**(SMALL.__dict__ | {"learning_rate": 1e30, "checkpoint_every": 0.0}))
+    with pytest.raises(TrainingDiverged, match="training diverged at step"):
+        fit(objectives, tmp_path / "x", settings=settings)
+    assert not (tmp_path / "x").exists()
 
 
 def test_pairs_are_the_forward_kinematics_within_the_noise(objectives):

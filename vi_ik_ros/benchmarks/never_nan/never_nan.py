@@ -135,7 +135,8 @@ def fit_amortized(seed: int, document: Mapping) -> Outcome:
         num_components=4, width=16, num_blocks=1, batch_size=64, steps=50, sharpen_from=0.3
     )
     with tempfile.TemporaryDirectory() as directory:
-        scores = fit(objectives, Path(directory) / "model", settings=settings).scores
+        place = Path(directory) / "model"
+        scores = fit(objectives, place, settings=settings, family="amortized").scores
     return Outcome.NAN if any(math.isnan(score) for score in scores.values()) else Outcome.FINITE
 
 

@@ -10,6 +10,7 @@ from typing import NoReturn, TypeGuard
 from vi_ik_ros.exceptions import ObjectiveError
 
 LARGEST = 1e9  # of numbers; positive ones lie from 1 / LARGEST to LARGEST^2, as float32 bears
+LARGEST_WHOLE = 2**32 - 1  # as messages bear
 _REPRESENTED = 1.797e308  # a whole number beyond it is no float
 
 
@@ -92,8 +93,8 @@ class Fields:
     def integer(self, key: str, default: int) -> int:
         """Read a whole number that is not negative; 2.0 is one too."""
         value = self.values.get(key, default)
-        if not is_number(value) or value < 0 or value != int(value):
-            self.fail(key, "a whole number, 0 or more")
+        if not is_number(value) or not 0 <= value <= LARGEST_WHOLE or value != int(value):
+            self.fail(key, f"a whole number, 0 or more, up to {LARGEST_WHOLE}")
         return int(value)
 
     def numbers(

@@ -3,17 +3,19 @@
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from vi_ik_ros.exceptions import ObjectiveError
+from vi_ik_ros.kinematics.configuration_file import read_configurations
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.sampling.experts.context_entry import ContextEntry, read_context
 from vi_ik_ros.sampling.experts.densities import DENSITIES, NormalCdf
+from vi_ik_ros.sampling.experts.documents.normal_form import normal_form
 from vi_ik_ros.sampling.experts.expert import Expert
 from vi_ik_ros.sampling.experts.fields import Fields
 from vi_ik_ros.sampling.experts.product import ProductOfExperts
@@ -30,9 +32,9 @@ class Objectives:
         robot: the robot.
         product: the target density.
         context_entries: what a context row fills, in order; empty without context.
-        document: the file as plain values with every default filled in.
+        document: the file as plain values in their normal form, which reads as the file does.
         digest: sha256 of the document in canonical JSON; equal for equal targets in other words
-            (order of keys, comments, 1 or 1.0), different for another robot name.
+            (order of keys, comments, 1, 1.0 or [1.0]), different for another robot name.
     """
 
     robot_spec: str | Mapping
@@ -64,9 +66,7 @@ def load_objectives(
     """
     fields = Fields(source if isinstance(source, Mapping) else read_yaml(Path(source)))
     fields.allow("robot", "objectives", "context")
-    spec = fields.values.get("robot")
-    if not spec or not isinstance(spec, str | Mapping):
-        fields.fail("robot", "a robot's alias, path or mapping")
+    spec = _robot_spec(fields)
     robot = RobotModel.load(spec) if robot is None else robot
     experts = _read_experts(fields, robot)
     entries = read_context(fields.children("context"), experts, robot.root)
@@ -82,10 +82,33 @@ def load_objectives(
     )
 
 
+def read_configurations_for(document: Mapping, path: Path) -> np.ndarray:
+    """Read configurations (n, nq) [rad, m] of the robot that an objectives file names.
+
+    Args:
+        document: the objectives file as plain values; only its robot is read.
+        path: see `read_configurations`.
+
+    Raises:
+        InvalidInput: The configurations cannot be used.
+        ObjectiveError: The file names no robot.
+        RobotError: The robot cannot be loaded.
+    """
+    return read_configurations(path, RobotModel.load(_robot_spec(Fields(document))))
+
+
 def document_digest(document: Mapping[str, object]) -> str:
     """Return the sha256 of a normalised document in canonical JSON."""
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _robot_spec(fields: Fields) -> str | Mapping:
+    """Read what `RobotModel.load` takes."""
+    spec = fields.values.get("robot")
+    if not spec or not isinstance(spec, str | Mapping):
+        fields.fail("robot", "a robot's alias, path or mapping")
+    return spec
 
 
 def _read_experts(fields: Fields, robot: RobotModel) -> tuple[Expert, ...]:
@@ -140,32 +163,18 @@ def _refuse_open_fields(experts: tuple[Expert, ...], entries: tuple[ContextEntry
 
 
 def _normalised(fields: Fields, entries: tuple[ContextEntry, ...]) -> dict[str, object]:
-    """Fill in the defaults of objectives and context; every number but a priority is a float."""
+    """Return the file in its normal form, with priorities and the names of the context filled in.
+
+    Every number but a priority is a float.
+    """
     objectives = [
-        {**_plain_mapping(item.values), "priority": item.integer("priority", default=0)}
+        normal_form(item.values) | {"priority": item.integer("priority", default=0)}
         for item in fields.children("objectives")
     ]
     context = [
-        {**_plain_mapping(item.values), "name": entry.name, "field": entry.field}
+        normal_form(item.values) | {"name": entry.name, "field": entry.field}
         for item, entry in zip(fields.children("context"), entries, strict=True)
     ]
-    return {"robot": _plain(fields.values["robot"]), "objectives": objectives, "context": context}
-
-
-def _plain_mapping(values: Mapping[str, object]) -> dict[str, object]:
-    """Copy a mapping as plain values."""
-    return {str(key): _plain(entry) for key, entry in values.items()}
-
-
-def _plain(value: object) -> object:
-    """Copy nested values as dictionaries, lists, texts, floats and truth values.
-
-    An infinite bound is none, which JSON can hold.
-    """
-    if isinstance(value, Mapping):
-        return _plain_mapping(value)
-    if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value) if math.isfinite(value) else None
-    return str(value) if isinstance(value, Path) else value
+    robot = fields.values["robot"]
+    named = normal_form(robot) if isinstance(robot, Mapping) else robot
+    return {"robot": named, "objectives": objectives, "context": context}

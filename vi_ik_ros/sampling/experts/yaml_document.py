@@ -31,8 +31,15 @@ _StrictLoader.add_implicit_resolver(
 )
 
 
-def read_yaml(path: Path) -> dict:
+def read_yaml(
+    path: Path, kind: str = "objectives file", holds: str = "robot, objectives and context"
+) -> dict:
     """Read the mapping that a YAML file holds.
+
+    Args:
+        path: of the file.
+        kind: what an error calls the file.
+        holds: what an error says that the mapping has.
 
     Raises:
         ObjectiveError: The file is missing, is not YAML, or holds something else than a mapping.
@@ -40,8 +47,8 @@ def read_yaml(path: Path) -> dict:
     try:
         document = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
     except OSError as error:
-        reason = f"a readable objectives file ({error.strerror})"
-        raise ObjectiveError("objectives file", str(path), reason) from None
+        reason = f"a readable {kind} ({error.strerror})"
+        raise ObjectiveError(kind, str(path), reason) from None
     except UnicodeDecodeError:
         raise ObjectiveError(str(path), "bytes that are no text", "UTF-8 YAML") from None
     except RecursionError:
@@ -51,7 +58,7 @@ def read_yaml(path: Path) -> dict:
     except ValueError as error:  # A date that is none, a number of thousands of digits.
         raise ObjectiveError(str(path), str(error), "YAML of plain numbers and texts") from None
     if not isinstance(document, dict):
-        raise ObjectiveError(str(path), document, "a mapping with robot, objectives and context")
+        raise ObjectiveError(str(path), document, f"a mapping with {holds}")
     return document
 
 

@@ -93,11 +93,14 @@ class AlphaInfo:
         log_affinity: log int sqrt(p~ q), estimated; log BC + 1/2 log Z where not tempered.
         effective_points: effective number of points behind it.
         num_moved: components that had lost their weight and were put elsewhere.
+        elbo: E_q[log p~ - log q] of the q before the update, over its new draws, of the target
+            as it is when it is not tempered.
     """
 
     log_affinity: float
     effective_points: float
     num_moved: int
+    elbo: float
 
 
 def init(
@@ -193,7 +196,8 @@ def step(
         places = torch.multinomial(lacking, len(moved), True, generator=generator)
         components = components.moved(moved, pool.x[places])
     effective = float(1 / weights.square().sum())
-    info = AlphaInfo(float(log_affinity), effective, len(moved))
+    reward = (pool.log_target - log_model)[-num_draws:]
+    info = AlphaInfo(float(log_affinity), effective, len(moved), float(reward.mean()))
     return AlphaState(components, pool, state.step + 1), info
 
 

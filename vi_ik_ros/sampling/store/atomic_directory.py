@@ -2,6 +2,7 @@
 """Put a directory of files in place in one step, so that readers see the old or the new one."""
 
 import ctypes
+import errno
 import fcntl
 import os
 import shutil
@@ -15,6 +16,7 @@ T = TypeVar("T")
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
+_WRITING, _REPLACED = ".writing-", ".replaced-"  # in hidden names, after that of the directory
 
 
 def write_directory(directory: Path, files: Mapping[str, bytes]) -> None:
@@ -27,19 +29,63 @@ def write_directory(directory: Path, files: Mapping[str, bytes]) -> None:
         directory: where the files shall be; its parent exists.
         files: name to content.
     """
-    with _locked(directory.parent):
-        for stale in directory.parent.glob(f"{_hidden_prefix(directory)}*"):
-            shutil.rmtree(stale, ignore_errors=True)
-        fresh = Path(tempfile.mkdtemp(prefix=_hidden_prefix(directory), dir=directory.parent))
+    with locked(directory.parent):
+        replace_directory(directory, files)
+
+
+def replace_directory(directory: Path, files: Mapping[str, bytes]) -> None:
+    """Do as `write_directory`, for a caller that holds the lock of the directory's parent."""
+    _tidy(directory.parent, directory.name)
+    fresh = _hidden(directory, _WRITING)
+    try:
+        for name, content in files.items():
+            _write_file(fresh / name, content)
+        fresh.chmod(0o755)
+        _sync_directory(fresh)
+        _put_in_place(fresh, directory)
+        _sync_directory(directory.parent)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def remove_unfinished(parent: Path) -> tuple[str, ...]:
+    """Remove what killed writers have left below a directory; return the names.
+
+    A writer holds the lock as long as something of it is unfinished, so under the lock whatever
+    is unfinished has no writer any more. A directory that was on its way out when the new one had
+    not come yet is put back.
+
+    Raises:
+        OSError: The directory cannot be read.
+    """
+    with locked(parent):
+        return _tidy(parent, "*")
+
+
+def check_writable(parent: Path, num_bytes: int) -> None:
+    """Write a file below a directory, wait until the disk has it, and remove it.
+
+    Args:
+        parent: the directory, which is made if it does not exist.
+        num_bytes: that have to be free beside it.
+
+    Raises:
+        OSError: It cannot be made or written, or the disk is too full.
+    """
+    parent.mkdir(parents=True, exist_ok=True)
+    with locked(parent):
+        disk = os.statvfs(parent)
+        if disk.f_bavail * disk.f_frsize < num_bytes:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(parent))
+        handle, name = tempfile.mkstemp(prefix=f".probe{_WRITING}", dir=parent)
         try:
-            for name, content in files.items():
-                _write_file(fresh / name, content)
-            fresh.chmod(0o755)
-            _sync_directory(fresh)
-            _put_in_place(fresh, directory)
-            _sync_directory(directory.parent)
+            with open(handle, "wb") as file:
+                file.write(b"probe")
+                file.flush()
+                os.fsync(file.fileno())
+            _sync_directory(parent)
         finally:
-            shutil.rmtree(fresh, ignore_errors=True)
+            os.unlink(name)
 
 
 def read_directory(directory: Path, read: Callable[[int], T]) -> T:
@@ -75,13 +121,28 @@ def file_size(handle: int, name: str) -> int:
     return os.stat(name, dir_fd=handle).st_size
 
 
-def _hidden_prefix(directory: Path) -> str:
-    """Return how the names of unfinished directories for this one begin."""
-    return f".{directory.name}.writing-"
+def _tidy(parent: Path, name: str) -> tuple[str, ...]:
+    """Put back what would be missing and remove what is unfinished, of directories of a name."""
+    for old in parent.glob(f".{name}{_REPLACED}*"):
+        directory = parent / old.name[1:].partition(_REPLACED)[0]
+        if not directory.exists() and any(old.iterdir()):
+            old.rename(directory)
+    stale = sorted(p for kind in (_WRITING, _REPLACED) for p in parent.glob(f".{name}{kind}*"))
+    for path in stale:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    return tuple(path.name for path in stale)
+
+
+def _hidden(directory: Path, kind: str) -> Path:
+    """Make a hidden directory beside another one."""
+    return Path(tempfile.mkdtemp(prefix=f".{directory.name}{kind}", dir=directory.parent))
 
 
 @contextmanager
-def _locked(parent: Path) -> Iterator[None]:
+def locked(parent: Path) -> Iterator[None]:
     """Let one process write below a directory at a time; the lock ends with the process."""
     handle = os.open(parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -114,7 +175,7 @@ def _put_in_place(fresh: Path, directory: Path) -> None:
         fresh.rename(directory)
     elif not _exchange(fresh, directory):
         # A file system without exchange: between two renames, the path is briefly free.
-        old = Path(tempfile.mkdtemp(prefix=_hidden_prefix(directory), dir=directory.parent))
+        old = _hidden(directory, _REPLACED)
         directory.rename(old)
         fresh.rename(directory)
         shutil.rmtree(old, ignore_errors=True)

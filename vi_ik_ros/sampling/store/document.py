@@ -7,7 +7,7 @@ from typing import Protocol, cast
 
 import numpy as np
 
-from vi_ik_ros.exceptions import InvalidInput, ModelRefused
+from vi_ik_ros.exceptions import InvalidInput, ModelRefused, NewerModel
 from vi_ik_ros.sampling.models.model import ConditionalModel
 from vi_ik_ros.sampling.store.schema import SCHEMA_VERSION, WEIGHTS_FILE, ModelDocument, RobotEntry
 
@@ -118,7 +118,8 @@ def parse_document(content: bytes, place: str) -> ModelDocument:
         place: the model's name or directory, for the error.
 
     Raises:
-        ModelRefused: The document is damaged, foreign, newer, or lacks something.
+        ModelRefused: The document is damaged, foreign, or lacks something.
+        NewerModel: It has a newer schema.
     """
     try:
         document = json.loads(content)
@@ -132,7 +133,7 @@ def parse_document(content: bytes, place: str) -> ModelDocument:
         raise ModelRefused(f"{place} schema_version", version, f"1 to {SCHEMA_VERSION}")
     if version > SCHEMA_VERSION:
         expected = f"at most {SCHEMA_VERSION}: the model was written by a newer vi_ik_ros"
-        raise ModelRefused(f"{place} schema_version", version, expected)
+        raise NewerModel(f"{place} schema_version", version, expected)
     _check_types(document, place)
     checked = cast(ModelDocument, document)
     _check_robot(checked, place)

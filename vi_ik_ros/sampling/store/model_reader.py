@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from vi_ik_ros.exceptions import InvalidInput, ModelRefused
+from vi_ik_ros.exceptions import InvalidInput, ModelRefused, NewerModel
 from vi_ik_ros.sampling.models.model import ConditionalModel
 from vi_ik_ros.sampling.store.atomic_directory import file_size, read_directory, read_file
 from vi_ik_ros.sampling.store.document import (
@@ -76,11 +76,15 @@ def read_document(directory: Path, name: str) -> ModelDocument:
     """Read `model.json` and compare the size of the weights with it, without reading them.
 
     Raises:
-        ModelRefused: The model is damaged, foreign or newer.
+        ModelRefused: The model is damaged or foreign.
+        NewerModel: It has a newer schema.
     """
-    content, size = _snapshot(
-        directory, name, lambda d: (read_file(d, DOCUMENT_FILE), file_size(d, WEIGHTS_FILE))
-    )
+    try:
+        content, size = _snapshot(
+            directory, name, lambda d: (read_file(d, DOCUMENT_FILE), file_size(d, WEIGHTS_FILE))
+        )
+    except ModelRefused as refusal:
+        raise _newer(directory, name) or refusal from None
     document = parse_document(content, name)
     _check_size(document, size, name)
     return document
@@ -89,6 +93,17 @@ def read_document(directory: Path, name: str) -> ModelDocument:
 def model_digest(document: bytes, weights_sha256: str) -> str:
     """Return the digest of a model: sha256 over its `model.json` and its weights' sha256."""
     return hashlib.sha256(document + weights_sha256.encode()).hexdigest()
+
+
+def _newer(directory: Path, name: str) -> NewerModel | None:
+    """Return the refusal of a newer schema, which may have other files; None if it is none."""
+    try:
+        parse_document(_snapshot(directory, name, lambda d: read_file(d, DOCUMENT_FILE)), name)
+    except NewerModel as refusal:
+        return refusal
+    except ModelRefused:
+        pass
+    return None
 
 
 def _snapshot(directory: Path, name: str, read: Callable[[int], T]) -> T:

@@ -10,10 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from vi_ik_ros.exceptions import InvalidInput, ModelNotFound, ModelRefused
+from vi_ik_ros.exceptions import InvalidInput, ModelNotFound, ModelRefused, NewerModel
 from vi_ik_ros.kinematics.share import share_dir
 from vi_ik_ros.sampling.models.model import ConditionalModel
-from vi_ik_ros.sampling.store.atomic_directory import write_directory
+from vi_ik_ros.sampling.store.atomic_directory import (
+    check_writable,
+    remove_unfinished,
+    write_directory,
+)
 from vi_ik_ros.sampling.store.document import (
     Robot,
     complete_document,
@@ -28,6 +32,10 @@ from vi_ik_ros.sampling.store.model_reader import (
 )
 from vi_ik_ros.sampling.store.schema import DOCUMENT_FILE, WEIGHTS_FILE, ModelDocument
 from vi_ik_ros.sampling.store.weights import pack_weights
+
+FREE_BYTES = 200_000_000  # on the disk, before a model is trained; the largest ones take 30 MB
+
+NAME_WORDS = "1 to 64 of a-z, 0-9 and _"
 
 _NAME = re.compile(r"[a-z0-9_]{1,64}")
 
@@ -51,13 +59,12 @@ class ModelStore:
 
     def documents(self) -> dict[str, ModelDocument | ModelRefused]:
         """Read every `model.json`: name to the document, or to the reason for its refusal."""
-        result: dict[str, ModelDocument | ModelRefused] = {}
-        for name, directory in sorted(self._directories().items()):
-            try:
-                result[name] = read_document(directory, name)
-            except ModelRefused as refusal:
-                result[name] = refusal
-        return result
+        return {name: _document(path, name) for name, path in sorted(self._directories().items())}
+
+    def document(self, name: str) -> ModelDocument | ModelRefused | None:
+        """Read one `model.json`, or the reason for its refusal; None if there is no such name."""
+        directory = self._directories().get(name)
+        return None if directory is None else _document(directory, name)
 
     def fingerprints(self) -> dict[str, tuple[int, ...]]:
         """Return name to numbers that change when the model is written again; reads no file."""
@@ -108,7 +115,7 @@ class ModelStore:
                 model or its document would be refused when read.
         """
         path = Path(directory).expanduser().resolve()
-        _check_place(path)
+        check_place(path)
         weights = pack_weights(model.tensors(), extras or {})
         sha256 = hashlib.sha256(weights).hexdigest()
         stored = {"file": WEIGHTS_FILE, "sha256": sha256, "bytes": len(weights)}
@@ -122,6 +129,47 @@ class ModelStore:
             expected = f"a place that can be written ({error.strerror})"
             raise InvalidInput("model directory", str(path), expected) from None
         return model_digest(content, sha256)
+
+    def check_writable(self, name: str, num_bytes: int = FREE_BYTES) -> None:
+        """Refuse a store that could not take a model of a name, before it is trained.
+
+        Makes the writable layer, and writes and removes a file in it.
+
+        Args:
+            name: of the model.
+            num_bytes: that have to be free on the disk.
+
+        Raises:
+            InvalidInput: the name is none or its place is taken by something else (`model`), or
+                the writable layer is read-only or full (`model_store`).
+            NewerModel: the model of that name is of a newer schema (`model`).
+        """
+        if not is_model_name(name):
+            raise InvalidInput("model", name, NAME_WORDS)
+        try:
+            check_writable(self.root, num_bytes)
+        except OSError as error:
+            expected = f"a directory that can be written, with {num_bytes / 1e6:.0f} MB free"
+            got = f"{self.root} ({error.strerror})"
+            raise InvalidInput("model_store", got, expected) from None
+        check_place(self.root / name, "model")
+        document = self.document(name)
+        if isinstance(document, NewerModel):
+            raise NewerModel("model", f"{name} of schema {document.value}", document.expected)
+
+    def remove_unfinished(self) -> tuple[str, ...]:
+        """Remove what killed writers have left in the writable layer; return the names.
+
+        Raises:
+            InvalidInput: the writable layer cannot be read or changed (`model_store`).
+        """
+        if not self.root.is_dir():
+            return ()
+        try:
+            return remove_unfinished(self.root)
+        except OSError as error:
+            expected = f"a directory that can be written ({error.strerror})"
+            raise InvalidInput("model_store", str(self.root), expected) from None
 
     def _directories(self) -> dict[str, Path]:
         """Map every name to the directory that serves it."""
@@ -150,10 +198,15 @@ class ModelStore:
         raise ModelNotFound("model", text, f"{listed}; or a model's directory")
 
 
+def data_home() -> Path:
+    """Return where this user's models and other data lie, $XDG_DATA_HOME/vi_ik_ros."""
+    home = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(home) / "vi_ik_ros"
+
+
 def default_root() -> Path:
     """Return the writable layer of this user, $XDG_DATA_HOME/vi_ik_ros/models."""
-    home = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    return Path(home) / "vi_ik_ros" / "models"
+    return data_home() / "models"
 
 
 def is_model_name(text: str) -> bool:
@@ -161,13 +214,26 @@ def is_model_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
-def _check_place(path: Path) -> None:
-    """Refuse to replace anything that is not a model."""
+def check_place(path: Path, field: str = "model directory") -> None:
+    """Refuse to replace anything that is not a model.
+
+    Args:
+        path: where a model shall be.
+        field: what an error calls it.
+    """
     if not is_model_name(path.name):
-        raise InvalidInput("model name", path.name, "1 to 64 of a-z, 0-9 and _")
+        raise InvalidInput(field, path.name, NAME_WORDS)
     if path.exists() and not path.is_dir():
-        raise InvalidInput("model directory", str(path), "a directory, not a file")
+        raise InvalidInput(field, str(path), "a directory, not a file")
     others = sorted(set(os.listdir(path)) - {DOCUMENT_FILE, WEIGHTS_FILE}) if path.is_dir() else []
     if others:
         expected = f"a directory without other files such as {others[0]}"
-        raise InvalidInput("model directory", str(path), expected)
+        raise InvalidInput(field, str(path), expected)
+
+
+def _document(directory: Path, name: str) -> ModelDocument | ModelRefused:
+    """Read the `model.json` of a directory, or the reason for its refusal."""
+    try:
+        return read_document(directory, name)
+    except ModelRefused as refusal:
+        return refusal

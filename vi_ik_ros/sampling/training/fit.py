@@ -3,7 +3,7 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -43,63 +43,158 @@ class FitReport:
     seconds: float
 
 
+@dataclass(frozen=True)
+class PreparedFit:
+    """A fit that has been checked and can begin.
+
+    Attributes:
+        objectives: the target and its contexts, on the device.
+        settings: sizes, length, seed.
+        family: of the model.
+        device: that the fit computes on.
+        run: the fit before its first update.
+        warnings: a line about each objective that cannot be met.
+    """
+
+    objectives: Objectives
+    settings: FitSettings
+    family: str
+    device: torch.device
+    run: Run
+    warnings: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """Return the digest of everything that a resumed run must share."""
+        return run_digest(self.objectives, self.family, self.settings)
+
+
 def fit(
     objectives: Objectives,
     directory: Path,
     *,
     settings: FitSettings | None = None,
-    family: str = "amortized",
+    family: str = "",
+    device: torch.device | str = "cpu",
     command: str = "",
     resume: bool = False,
     on_progress: Callable[[FitProgress], None] = lambda progress: None,
     on_warning: Callable[[str], None] = lambda line: None,
 ) -> FitReport:
-    """Fit a model to objectives and store it in `directory`, whole.
+    """Fit a model to objectives and store it in `directory`, whole: `prepare`, then `carry_out`.
+
+    Args:
+        objectives: see `prepare`.
+        directory: see `carry_out`.
+        settings: see `prepare`.
+        family: see `prepare`.
+        device: see `prepare`.
+        command: see `carry_out`.
+        resume: see `carry_out`.
+        on_progress: see `carry_out`.
+        on_warning: called with a line about each objective that cannot be met.
+
+    Raises:
+        ViIkError: see both.
+    """
+    prepared = prepare(objectives, settings=settings, family=family, device=device)
+    for line in prepared.warnings:
+        on_warning(line)
+    return carry_out(prepared, directory, command=command, resume=resume, on_progress=on_progress)
+
+
+def prepare(
+    objectives: Objectives,
+    *,
+    settings: FitSettings | None = None,
+    family: str = "",
+    device: torch.device | str = "cpu",
+) -> PreparedFit:
+    """Check that a fit can begin.
+
+    Args:
+        objectives: the target and its contexts, in float32.
+        settings: sizes, length, seed.
+        family: name of the model family; '' for what suits the objectives.
+        device: to compute on. Families without a context keep to the CPU: their matrices are
+            small, and in double precision.
+
+    Raises:
+        ObjectiveError: the objectives cannot be fitted by this family, or contradict each other.
+        InvalidInput: there is no such family.
+    """
+    settings = settings or FitSettings()
+    family = family or default_family(objectives)
+    if family not in FAMILIES:
+        raise InvalidInput("family", family, f"one of {', '.join(FAMILIES)}")
+    place = torch.device(device if family in CONDITIONAL else "cpu")
+    if place.type != "cpu":
+        moved = objectives.product.to(torch.float32, place)
+        objectives = replace(objectives, product=moved)
+    run = _run(objectives, family, settings)
+    found = diagnose(objectives.product, torch.Generator().manual_seed(0))
+    if found.error:
+        raise found.error
+    return PreparedFit(objectives, settings, family, place, run, found.warnings)
+
+
+def carry_out(
+    prepared: PreparedFit,
+    directory: Path,
+    *,
+    command: str = "",
+    resume: bool = False,
+    on_progress: Callable[[FitProgress], None] = lambda progress: None,
+    stopping: Callable[[], bool] = lambda: False,
+) -> FitReport:
+    """Fit and store the model in `directory`, whole.
 
     Checkpoints lie in `<directory>.partial/` until the model is written.
 
     Args:
-        objectives: the target and its contexts, in float32.
+        prepared: the fit.
         directory: of the model; its last part is the model's name.
-        settings: sizes, length, seed.
-        family: name of the model family.
         command: the command line, kept in the model.
         resume: go on from the checkpoint of an interrupted run.
         on_progress: called after every update.
-        on_warning: called with a line about each objective that cannot be met.
+        stopping: asked after every update whether to keep a checkpoint and break off.
 
     Raises:
-        ObjectiveError: the objectives cannot be fitted by this family, or contradict each other.
+        ObjectiveError: the fit has found no mass.
         ModelRefused: there is no checkpoint to resume from.
-        InvalidInput: the family or the directory cannot be used.
+        TrainingDiverged: the fit has left the numbers.
+        TrainingStopped: because of `stopping`.
+        InvalidInput: the directory cannot be used.
     """
-    settings = settings or FitSettings()
-    run = _run(objectives, family, settings)
-    if not resume:
-        _look_ahead(objectives, on_warning)
+    run, objectives = prepared.run, prepared.objectives
     partial = checkpoint.partial_directory(directory)
     seconds = train(
         run,
         partial,
-        run_digest(objectives, family, settings),
-        every=settings.checkpoint_every,
+        prepared.digest,
+        every=prepared.settings.checkpoint_every,
         resume=resume,
         on_progress=on_progress,
+        stopping=stopping,
     )
     fitted = run.result()
-    training = _training(command, settings, run.step, seconds)
     document = _document(objectives, fitted.contexts)
-    document |= {"training": training, "scores": fitted.scores}
+    document |= {"training": _training(prepared, command, seconds), "scores": fitted.scores}
     extras = {"extra.training_contexts": fitted.contexts} if len(fitted.contexts) else {}
     digest = ModelStore().write(directory, fitted.model, document, extras)
     shutil.rmtree(partial, ignore_errors=True)
     return FitReport(digest, fitted.scores, run.step, seconds)
 
 
+def default_family(objectives: Objectives) -> str:
+    """Return the family that suits objectives: networks for a context, bends in few dimensions."""
+    if objectives.context_entries:
+        return AmortizedRun.family
+    return "banana" if objectives.product.num_dims <= MANY_DIMS else "gaussian"
+
+
 def _run(objectives: Objectives, family: str, settings: FitSettings) -> Run:
     """Begin the fit of a family."""
-    if family not in FAMILIES:
-        raise InvalidInput("family", family, f"one of {', '.join(FAMILIES)}")
     if family in CONDITIONAL:
         return CONDITIONAL[family](objectives, settings)
     product = objectives.product.to(torch.float64)
@@ -115,24 +210,16 @@ def _run(objectives: Objectives, family: str, settings: FitSettings) -> Run:
     return ElboRun(product, family, ElboFit(K, seed, settings.steps or ElboFit.steps, limit))
 
 
-def _look_ahead(objectives: Objectives, on_warning: Callable[[str], None]) -> None:
-    """Refuse objectives that no configuration can meet together, and tell what cannot be met."""
-    found = diagnose(objectives.product, torch.Generator().manual_seed(0))
-    if found.error:
-        raise found.error
-    for line in found.warnings:
-        on_warning(line)
-
-
-def _training(command: str, settings: FitSettings, steps: int, seconds: float) -> dict[str, object]:
+def _training(prepared: PreparedFit, command: str, seconds: float) -> dict[str, object]:
     """Describe a run for `model.json`."""
-    told = asdict(settings).items()
+    told = asdict(prepared.settings).items()
     return {
         "command": command,
-        "seed": settings.seed,
-        "steps": steps,
+        "seed": prepared.settings.seed,
+        "steps": prepared.run.step,
         "seconds": round(seconds, 1),
         "date": datetime.now(UTC).date().isoformat(),
+        "device": prepared.device.type,
         "settings": {k: v for k, v in told if v is not None and v != float("inf")},
     }
 

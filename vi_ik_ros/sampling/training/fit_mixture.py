@@ -8,7 +8,7 @@ from vi_ik_ros.sampling.experts.product import ProductOfExperts
 from vi_ik_ros.sampling.models.banana_mixture import BananaMixture
 from vi_ik_ros.sampling.models.gaussian_mixture import GaussianMixture
 from vi_ik_ros.sampling.training.runs.mixture_run import MixtureRun, MixtureSettings
-from vi_ik_ros.sampling.training.runs.run import FitProgress
+from vi_ik_ros.sampling.training.runs.run import FitProgress, standing
 
 
 def fit_mixture(
@@ -32,9 +32,8 @@ def fit_mixture(
     run = MixtureRun(product, family, settings or MixtureSettings())
     begin = time.monotonic()
     seconds = 0.0
-    while (fraction := run.fraction(seconds)) < 1:
+    while run.fraction(seconds) < 1:
         figures = run.update(seconds)
         seconds = time.monotonic() - begin
-        left = seconds * (1 / fraction - 1) if fraction else 0.0
-        on_progress(FitProgress(run.step, run.fraction(seconds), seconds, left, figures))
+        on_progress(standing(run, seconds, figures))
     return run.model()

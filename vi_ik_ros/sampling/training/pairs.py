@@ -67,7 +67,9 @@ class TrainingPairs:
             names = ", ".join(sorted(self._weighting)) or "context"
             expected = f"at least {LEAST_EFFECTIVE:.0%} of the configurations to agree with them"
             raise ObjectiveError(f"objectives {names}", f"{effective:.2%}", expected)
+        weights = weights.to(generator.device)
         chosen = torch.multinomial(weights, num_pairs, replacement=True, generator=generator)
+        chosen = chosen.to(x.device)
         return contexts[chosen], x[chosen]
 
     def _propose(self, num_pairs: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:

@@ -29,15 +29,15 @@ def score(model: ConditionalModel, pairs: TrainingPairs) -> dict[str, float]:
     """
     generator = torch.Generator().manual_seed(SEED)
     contexts, x = pairs.draw(NUM_CONTEXTS, generator)
-    rows = contexts.double().numpy()
+    rows = contexts.cpu().double().numpy()
     rngs = [np.random.default_rng([SEED, i]) for i in range(len(rows))]
     samples = model.sample(rows, NUM_SAMPLES, rngs)
     drawn = torch.from_numpy(samples.q.reshape(-1, model.num_dims)).to(x)
     repeated = contexts.repeat_interleave(NUM_SAMPLES, dim=0) if contexts.shape[1] else None
     with torch.no_grad():
         log_target = pairs.product.log_density(drawn, repeated, priorities=(0,))
-    reward = log_target.double().numpy() - samples.log_prob.reshape(-1)
-    likelihood = model.log_prob(x.double().numpy()[:, None], rows)
+    reward = log_target.cpu().double().numpy() - samples.log_prob.reshape(-1)
+    likelihood = model.log_prob(x.cpu().double().numpy()[:, None], rows)
     return {
         "elbo": float(reward.mean()),
         "elbo_median": float(np.median(reward)),

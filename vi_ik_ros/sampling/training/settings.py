@@ -2,9 +2,52 @@
 """What a training run can be told."""
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from vi_ik_ros.exceptions import InvalidInput
+
 STEPS = 11_000  # of an amortized mixture that was not told
+
+
+@dataclass(frozen=True)
+class Range:
+    """The numbers that a setting may have.
+
+    Attributes:
+        lowest: the smallest one.
+        highest: the largest one.
+        whole: whether they are whole numbers.
+    """
+
+    lowest: int | float
+    highest: int | float
+    whole: bool = True
+
+    def checked(self, field: str, value: object) -> int | float:
+        """Return a value as a number inside the range.
+
+        Raises:
+            InvalidInput: it is none; `field` is what the error calls it.
+        """
+        number: int | float = math.nan
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            number = value
+        if not self.lowest <= number <= self.highest or (self.whole and number != int(number)):
+            kind = "a whole number" if self.whole else "a number"
+            raise InvalidInput(field, value, f"{kind} from {self.lowest:,} to {self.highest:,}")
+        return int(number) if self.whole else float(number)
+
+
+RANGES = {  # of what a fit can be told from outside
+    "num_components": Range(1, 10_000),
+    "seed": Range(0, 2**63 - 1),
+    "steps": Range(1, 10**9),
+    "time_limit": Range(0.001, 604_800.0, whole=False),  # [s], up to a week
+    "width": Range(1, 8192),
+    "num_blocks": Range(1, 64),
+    "batch_size": Range(1, 10**6),
+}
 
 
 @dataclass(frozen=True)
@@ -51,3 +94,21 @@ class FitSettings:
         return (
             self.learning_rate * min(1, (step + 1) / 200) * 0.5 * (1 + math.cos(math.pi * fraction))
         )
+
+
+def checked_settings(given: Mapping[str, object], label: Callable[[str], str] = str) -> FitSettings:
+    """Return the settings of a fit that was told these fields, each checked against its range.
+
+    Args:
+        given: fields of `FitSettings` by name, those of `RANGES`.
+        label: what an error calls a field.
+
+    Raises:
+        InvalidInput: names the field, the value and the range.
+    """
+    values: dict[str, int | float] = {}
+    for name, value in given.items():
+        if name not in RANGES:
+            raise InvalidInput(f"settings.{name}", value, f"one of {', '.join(RANGES)}")
+        values[name] = RANGES[name].checked(label(name), value)
+    return FitSettings(**values)  # type: ignore[arg-type]

@@ -51,10 +51,17 @@ class Update:
 
 @dataclass(frozen=True)
 class AmortizedInfo:
-    """Figures of one update: mean -log q(z | c) of the pairs, ELBO (NaN if not estimated)."""
+    """Figures of one update, all of the mixture before it.
+
+    Attributes:
+        negative_log_likelihood: mean -log q(z | c) of the pairs.
+        elbo: under the softened target; NaN if not estimated.
+        weights: (K,), of the components, mean over the pairs.
+    """
 
     negative_log_likelihood: float
     elbo: float
+    weights: Tensor
 
 
 class _Softened:
@@ -121,5 +128,36 @@ def step(
     loss.backward()
     torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
     optimizer.step()
-    info = AmortizedInfo(float(likelihood.detach()), float(elbo.detach()))
+    weights = mixture.log_weights.detach().exp().mean(0)
+    info = AmortizedInfo(float(likelihood.detach()), float(elbo.detach()), weights)
     return AmortizedState(network, optimizer, state.step + 1), info
+
+
+def estimate_elbo(
+    network: AmortizedNetwork | LinearExperts,
+    contexts: Tensor,
+    target: Target,
+    *,
+    update: Update,
+    generator: torch.Generator,
+) -> float:
+    """Return the ELBO that an update would report, without one.
+
+    Args:
+        network: the mixture.
+        contexts: (B, dc) in wire form.
+        target: p~(x | c).
+        update: number of draws of each context, softening.
+        generator: source of randomness.
+    """
+    softened = _Softened(target, update.softening)
+    with torch.no_grad():
+        draws = draw(
+            network(contexts),
+            network.limits,
+            softened,
+            contexts,
+            num_samples=update.elbo_samples,
+            generator=generator,
+        )
+    return float(draws.reward.mean())

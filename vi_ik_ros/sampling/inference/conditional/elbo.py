@@ -50,8 +50,9 @@ def draw(
         num_samples: n.
         generator: source of randomness.
     """
-    weights = mixture.log_weights.detach().exp()
+    weights = mixture.log_weights.detach().exp().to(generator.device)
     components = torch.multinomial(weights, num_samples, replacement=True, generator=generator)
+    components = components.to(mixture.loc.device)
     shape = (*components.shape, mixture.loc.shape[-1])
     noise = torch.randn(shape, generator=generator, dtype=mixture.loc.dtype)
     z = mixture.transform(noise.to(mixture.loc), components)  # (B, n, D)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vi_ik_ros.exceptions import ObjectiveError
+from vi_ik_ros.exceptions import InvalidInput, ObjectiveError
 from vi_ik_ros.sampling.inference.demonstrations import learn_experts
 from vi_ik_ros.sampling.inference.demonstrations.contrastive_ascent import FEWEST
 from vi_ik_ros.sampling.inference.demonstrations.learn_experts import LearnInfo, LearnSettings
@@ -25,6 +25,7 @@ from vi_ik_ros.sampling.training.objective_learning.product_density import (
     first_state,
     settings_for,
 )
+from vi_ik_ros.sampling.training.settings import RANGES, Range
 
 SETTLED, SETTLED_STEPS = 0.1, 2  # [standard errors] a step, and how many such steps in a row
 PATIENCE = 8  # steps, after which too few points to move anything end the search
@@ -47,6 +48,28 @@ class LearnOptions:
     seed: int = 0
     max_steps: int = 40
     holdout: float = 0.2
+
+
+OPTIONS = {  # what a learning can be told from outside
+    "num_components": RANGES["num_components"],
+    "seed": RANGES["seed"],
+    "max_steps": Range(1, 100_000),
+    "holdout": Range(0.0, 0.9, whole=False),
+}
+
+
+def checked_options(given: Mapping[str, object]) -> LearnOptions:
+    """Return options that were told these fields, each checked against its range.
+
+    Raises:
+        InvalidInput: names the field, the value and the range.
+    """
+    values: dict[str, int | float] = {}
+    for name, value in given.items():
+        if name not in OPTIONS:
+            raise InvalidInput(f"options.{name}", value, f"one of {', '.join(OPTIONS)}")
+        values[name] = OPTIONS[name].checked(name, value)
+    return LearnOptions(**values)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The fit of an amortized mixture: likelihood of pairs first, then sharpened by the ELBO."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -17,13 +18,14 @@ from vi_ik_ros.sampling.models.linear_experts.network import LinearExperts
 from vi_ik_ros.sampling.models.model import ConditionalModel
 from vi_ik_ros.sampling.training.checkpoint import Checkpoint
 from vi_ik_ros.sampling.training.pairs import TrainingPairs
-from vi_ik_ros.sampling.training.runs.run import Fitted
+from vi_ik_ros.sampling.training.runs.run import Fitted, num_active
 from vi_ik_ros.sampling.training.scores import score
 from vi_ik_ros.sampling.training.settings import FitSettings
 from vi_ik_ros.sampling.training.symmetry import find_symmetry, reach
 
 NUM_STORED_CONTEXTS = 10_000  # training contexts kept with a model, to tell what is unlike them
 NUM_COMPONENTS = 64  # unless told
+GLANCE, GLANCE_CONTEXTS = 20, 32  # updates between two estimates of the ELBO; what each looks at
 
 
 class AmortizedRun:
@@ -45,8 +47,11 @@ class AmortizedRun:
         self._generator = torch.Generator().manual_seed(settings.seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
-            self._state = amortized.init(self._network(objectives, settings))
-        self._likelihood = self._elbo = float("nan")
+            network = self._network(objectives, settings)  # made on the CPU: equal weights
+        self._state = amortized.init(network.to(product.chain.lower.device))
+        self._likelihood = self._elbo = self._glance = float("nan")
+        self._glances = torch.Generator().manual_seed(settings.seed)  # change nothing of the fit
+        self.num_components = 0
 
     @property
     def step(self) -> int:
@@ -66,7 +71,7 @@ class AmortizedRun:
         update = amortized.Update(
             learning_rate=settings.learning_rate_at(self._state.step, fraction),
             elbo_weight=settings.elbo_weight if sharpening else 0.0,
-            mixed_precision=_has_bfloat16(),
+            mixed_precision=x.device.type == "cpu" and _has_bfloat16(),
         )
         self._state, info = amortized.step(
             self._state,
@@ -76,10 +81,17 @@ class AmortizedRun:
             generator=self._generator,
         )
         self._likelihood = _running(self._likelihood, -info.negative_log_likelihood)
-        self._elbo = _running(self._elbo, info.elbo)
+        self.num_components = num_active(info.weights)
         figures = {"log-likelihood": self._likelihood}
-        # Not a number until sharpening begins.
-        return figures if self._elbo != self._elbo else {**figures, "ELBO": self._elbo}
+        if sharpening:
+            self._elbo = _running(self._elbo, info.elbo)
+            return {**figures, "ELBO": self._elbo}
+        if self._state.step % GLANCE == 1:
+            some = contexts[:GLANCE_CONTEXTS]
+            self._glance = amortized.estimate_elbo(
+                network, some, self._product, update=update, generator=self._glances
+            )
+        return figures if math.isnan(self._glance) else {**figures, "ELBO": self._glance}
 
     def checkpoint(self) -> Checkpoint:
         """See `Run.checkpoint`."""
@@ -88,6 +100,7 @@ class AmortizedRun:
         names = [name for name, _ in state.network.named_parameters()]
         for index, moments in state.optimizer.state_dict()["state"].items():
             tensors |= {f"moment.{names[index]}.{key}": value for key, value in moments.items()}
+        tensors = {name: value.cpu() for name, value in tensors.items()}
         tensors["generator"] = self._generator.get_state()
         return Checkpoint(tensors, {"step": state.step})
 
@@ -106,7 +119,7 @@ class AmortizedRun:
         """See `Run.result`."""
         model = self._model()
         contexts, _ = self._pairs.draw(NUM_STORED_CONTEXTS, torch.Generator().manual_seed(1))
-        return Fitted(model, score(model, self._pairs), contexts.numpy().astype(np.float32))
+        return Fitted(model, score(model, self._pairs), contexts.cpu().numpy().astype(np.float32))
 
     def _network(
         self, objectives: Objectives, settings: FitSettings
@@ -114,6 +127,7 @@ class AmortizedRun:
         """Build the network for a robot and its contexts; the caller seeds torch."""
         robot, product = objectives.robot, objectives.product
         contexts, _ = self._pairs.draw(4096, torch.Generator().manual_seed(settings.seed))
+        contexts = contexts.cpu()
         symmetry = find_symmetry(objectives, contexts)
         options = AmortizedOptions(
             entries=tuple((entry.kind, entry.size) for entry in product.context_entries),

@@ -15,7 +15,7 @@ from vi_ik_ros.sampling.inference.components.banana_components import BananaComp
 from vi_ik_ros.sampling.models.component_mixture import ComponentMixture
 from vi_ik_ros.sampling.training.checkpoint import Checkpoint
 from vi_ik_ros.sampling.training.runs.mixture_run import MIXTURES, num_bends
-from vi_ik_ros.sampling.training.runs.run import Fitted, refuse_context
+from vi_ik_ros.sampling.training.runs.run import Fitted, num_active, refuse_context
 from vi_ik_ros.sampling.training.runs.starting_components import spread_components
 from vi_ik_ros.sampling.training.scores import score_mixture
 
@@ -65,6 +65,11 @@ class ElboRun:
     def step(self) -> int:
         """Return the number of updates done."""
         return self._state.step
+
+    @property
+    def num_components(self) -> int:
+        """See `Run.num_components`."""
+        return num_active(torch.softmax(self._state.parameters["logits"], 0))
 
     def fraction(self, seconds: float) -> float:
         """See `Run.fraction`."""

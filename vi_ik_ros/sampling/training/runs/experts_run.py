@@ -48,7 +48,7 @@ class ExpertsRun(AmortizedRun):
         self._begun = True
         options = self._experts.options
         experts, likelihood = _most_likely(options, self._pairs, self._generator)
-        self._state = amortized.init(experts)
+        self._state = amortized.init(experts.to(self._product.chain.lower.device))
         return {"joint log-likelihood": likelihood}
 
     def restore(self, checkpoint: Checkpoint) -> None:
@@ -69,7 +69,7 @@ class ExpertsRun(AmortizedRun):
             entries=tuple((e.kind, e.size) for e in objectives.product.context_entries),
             lower=tuple(float(bound) for bound in robot.lower),
             upper=tuple(float(bound) for bound in robot.upper),
-            length_scale=round(reach(objectives, AxisSymmetry(), contexts), 3),
+            length_scale=round(reach(objectives, AxisSymmetry(), contexts.cpu()), 3),
             num_components=settings.num_components or NUM_COMPONENTS,
         )
         return LinearExperts.zeros(options)
@@ -83,7 +83,7 @@ def _most_likely(
 ) -> tuple[LinearExperts, float]:
     """Return the most likely experts of training pairs, and their mean log p(y, x)."""
     num_pairs = max(MIN_PAIRS, PAIRS_PER_COMPONENT * options.num_components)
-    contexts, x = pairs.draw(num_pairs, generator)
+    contexts, x = (rows.cpu() for rows in pairs.draw(num_pairs, generator))
     y = torch.from_numpy(options.features()(contexts.double().numpy())[0])
     rows = torch.cat([y, x.double()], dim=1)
     components = joint_mixture.init(rows, options.num_components, generator)

@@ -16,7 +16,7 @@ from vi_ik_ros.sampling.models.banana_mixture import BananaMixture
 from vi_ik_ros.sampling.models.gaussian_mixture import GaussianMixture
 from vi_ik_ros.sampling.training.checkpoint import Checkpoint
 from vi_ik_ros.sampling.training.diagnosis import explain
-from vi_ik_ros.sampling.training.runs.run import Fitted, refuse_context
+from vi_ik_ros.sampling.training.runs.run import Fitted, num_active, refuse_context
 from vi_ik_ros.sampling.training.scores import score_mixture
 
 MIXTURES: dict[str, type[GaussianMixture] | type[BananaMixture]] = {
@@ -124,6 +124,12 @@ class MixtureRun:
         self._state = MixtureState()
         self.step = 0
 
+    @property
+    def num_components(self) -> int:
+        """See `Run.num_components`."""
+        state = self._state.current or self._state.best
+        return 0 if state is None else num_active(state.components.log_weights.exp())
+
     def fraction(self, seconds: float) -> float:
         """See `Run.fraction`."""
         state = self._state
@@ -160,7 +166,7 @@ class MixtureRun:
         self.step += 1
         if self._within(seconds) >= 1.0:
             self._state = _ended(self._state, competes=stage.locality is not None)
-        return {"log-affinity": info.log_affinity}
+        return {"log-affinity": info.log_affinity, "ELBO": info.elbo}
 
     def checkpoint(self) -> Checkpoint:
         """See `Run.checkpoint`."""

@@ -18,7 +18,13 @@ from vi_ik_ros.sampling.inference.natural_gradient import (
 )
 from vi_ik_ros.sampling.models.gaussian_mixture import GaussianMixture
 from vi_ik_ros.sampling.training.checkpoint import Checkpoint
-from vi_ik_ros.sampling.training.runs.run import FitProgress, Fitted, refuse_context
+from vi_ik_ros.sampling.training.runs.run import (
+    FitProgress,
+    Fitted,
+    num_active,
+    refuse_context,
+    standing,
+)
 from vi_ik_ros.sampling.training.runs.starting_components import spread_components
 from vi_ik_ros.sampling.training.scores import score_mixture
 
@@ -106,6 +112,11 @@ class NaturalGradientRun:
         """Where the fit stands."""
         return self._state
 
+    @property
+    def num_components(self) -> int:
+        """See `Run.num_components`."""
+        return num_active(self._state.components.log_weights.exp())
+
     def fraction(self, seconds: float) -> float:
         """See `Run.fraction`."""
         return min(1.0, max(self.step / self._settings.steps, seconds / self._settings.time_limit))
@@ -181,9 +192,8 @@ def fit_natural_gradient(
     begin = time.monotonic()
     run = NaturalGradientRun(product, settings)
     seconds = time.monotonic() - begin
-    while (fraction := run.fraction(seconds)) < 1:
+    while run.fraction(seconds) < 1:
         figures = run.update(seconds)
         seconds = time.monotonic() - begin
-        left = seconds * (1 / fraction - 1) if fraction else 0.0
-        on_progress(FitProgress(run.step, run.fraction(seconds), seconds, left, figures))
+        on_progress(standing(run, seconds, figures))
     return run

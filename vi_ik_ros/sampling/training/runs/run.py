@@ -3,6 +3,7 @@
 
 import hashlib
 import json
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -10,14 +11,20 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import torch
+from torch import Tensor
 
-from vi_ik_ros.exceptions import ObjectiveError
+from vi_ik_ros.exceptions import ObjectiveError, TrainingDiverged, TrainingStopped
 from vi_ik_ros.sampling.experts.objective_file import Objectives
 from vi_ik_ros.sampling.experts.product import ProductOfExperts
 from vi_ik_ros.sampling.models.model import ConditionalModel
 from vi_ik_ros.sampling.training import checkpoint
 from vi_ik_ros.sampling.training.checkpoint import Checkpoint
 from vi_ik_ros.sampling.training.settings import FitSettings
+
+ACTIVE = 1e-4  # of the mean weight, below which a component is not active
+PATIENCE = 20  # updates in a row with a figure that is no number: one may be a single bad draw's
+MODEL = ("weight.", "parameters.", "components.")  # in names of a checkpoint; draws may be NaN
 
 
 @dataclass(frozen=True)
@@ -29,7 +36,8 @@ class FitProgress:
         fraction: of the run, 0 to 1.
         seconds: of training so far.
         seconds_left: estimated.
-        figures: what the algorithm watches, by name.
+        figures: what the algorithm watches, by name; `ELBO` wherever there is an estimate.
+        num_components: active components, see `Run.num_components`.
     """
 
     step: int
@@ -37,6 +45,7 @@ class FitProgress:
     seconds: float
     seconds_left: float
     figures: Mapping[str, float]
+    num_components: int = 0
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,11 @@ class Run(Protocol):
     @property
     def step(self) -> int:
         """Return the number of updates done."""
+        ...
+
+    @property
+    def num_components(self) -> int:
+        """Return the number of active components, see `num_active`; 0 while it is not known."""
         ...
 
     def fraction(self, seconds: float) -> float:
@@ -91,6 +105,7 @@ def train(
     every: float,
     resume: bool,
     on_progress: Callable[[FitProgress], None],
+    stopping: Callable[[], bool] = lambda: False,
 ) -> float:
     """Update until the run is done, with a checkpoint now and then; return seconds of training.
 
@@ -101,28 +116,68 @@ def train(
         every: [s] between checkpoints.
         resume: go on from the checkpoint in `partial`.
         on_progress: called after every update.
+        stopping: asked after every update whether to keep a checkpoint and break off.
 
     Raises:
         ModelRefused: there is no checkpoint of this run to resume from.
+        TrainingDiverged: a figure or the model is no number; the last checkpoint stays.
+        TrainingStopped: because of `stopping`.
     """
     seconds = 0.0
     if resume:
         kept = checkpoint.load(partial, digest)
         run.restore(kept)
         seconds = float(str(kept.facts["seconds"]))
-    begin, saved = time.monotonic() - seconds, seconds
+    begin, saved, failing = time.monotonic() - seconds, seconds, 0
     while run.fraction(seconds) < 1:
-        figures = run.update(seconds)
+        figures = _updated(run, seconds)
         seconds = time.monotonic() - begin
-        fraction = max(run.fraction(seconds), 1e-9)
-        left = seconds * (1 / fraction - 1)
-        on_progress(FitProgress(run.step, fraction, seconds, left, figures))
-        if seconds - saved > every:
+        lost = [name for name, value in figures.items() if value != value or value == math.inf]
+        failing = failing + 1 if lost else 0
+        if failing == PATIENCE:
+            raise TrainingDiverged(run.step - PATIENCE + 1, lost[0], figures[lost[0]])
+        on_progress(standing(run, seconds, figures))
+        stop = stopping()
+        if stop or (seconds - saved > every and not failing):
             saved = seconds
-            kept = run.checkpoint()
-            facts = {**kept.facts, "seconds": seconds}
-            checkpoint.save(partial, Checkpoint(kept.tensors, facts), digest)
+            checkpoint.save(partial, _sound_checkpoint(run, seconds), digest)
+        if stop:
+            raise TrainingStopped(run.step)
+    _sound_checkpoint(run, seconds)
     return seconds
+
+
+def standing(run: Run, seconds: float, figures: Mapping[str, float]) -> FitProgress:
+    """Return where a run stands after so many seconds, with the figures of its last update."""
+    fraction = max(run.fraction(seconds), 1e-9)
+    left = seconds * (1 / fraction - 1)
+    return FitProgress(run.step, fraction, seconds, left, figures, run.num_components)
+
+
+def num_active(weights: Tensor) -> int:
+    """Return how many components (K,) have at least a ten-thousandth of the mean weight."""
+    return int((weights >= ACTIVE / len(weights)).sum())
+
+
+def _updated(run: Run, seconds: float) -> Mapping[str, float]:
+    """Do one update; one that numbers which are none bring to fall is a divergence."""
+    try:
+        return run.update(seconds)
+    except (RuntimeError, ValueError) as error:
+        _sound_checkpoint(run, seconds)
+        line = str(error).splitlines()[0] if str(error) else ""
+        if isinstance(error, torch.linalg.LinAlgError) or "probability" in line:
+            raise TrainingDiverged(run.step, "the next update", line) from error
+        raise
+
+
+def _sound_checkpoint(run: Run, seconds: float) -> Checkpoint:
+    """Return the checkpoint of a run, refused if the model in it is no numbers any more."""
+    kept = run.checkpoint()
+    for name, value in kept.tensors.items():
+        if any(part in name for part in MODEL) and bool(value.isnan().any()):
+            raise TrainingDiverged(run.step, name, math.nan)
+    return Checkpoint(kept.tensors, {**kept.facts, "seconds": seconds})
 
 
 def run_digest(objectives: Objectives, family: str, settings: FitSettings) -> str:

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `train` and `objectives publish` are told about a training."""
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+
+from vi_ik_ros.exceptions import InvalidInput
+
+_OPTIONS = {"num_components": "components", "num_blocks": "blocks"}  # others have the same name
+
+
+def add_training_arguments(parser: argparse.ArgumentParser, default_family: str) -> None:
+    """Declare the objectives file and what a fit can be told.
+
+    Args:
+        parser: of the command.
+        default_family: what happens without `--family`, in words.
+    """
+    parser.add_argument("objectives", metavar="OBJECTIVES.yaml", type=Path)
+    parser.add_argument(
+        "--context", nargs="+", type=float, metavar="C",
+        help="fix the context at these numbers (x y z for panda_position.yaml), so that the "
+        "objectives have none",
+    )  # fmt: skip
+    parser.add_argument(
+        "--family", default="",
+        help="amortized or moe for objectives with a context, gaussian or banana for those without "
+        f"(default: {default_family})",
+    )  # fmt: skip
+    parser.add_argument("--components", type=int, metavar="K", help="mixture components")
+    parser.add_argument("--seed", type=int, default=0, help="random seed (default 0)")
+    parser.add_argument("--steps", type=int, help="end after so many updates")
+    parser.add_argument("--time-limit", type=float, metavar="SEC", help="end after so long")
+    parser.add_argument("--width", type=int, help="width of the network")
+    parser.add_argument("--blocks", type=int, help="residual blocks of the network")
+    parser.add_argument("--batch-size", type=int, help="pairs of one update")
+
+
+def read_document(arguments: argparse.Namespace) -> dict[str, object]:
+    """Read the objectives file, its context filled if there are values for it."""
+    from vi_ik_ros.sampling.experts.documents.fill_context import fill_context
+    from vi_ik_ros.sampling.experts.yaml_document import read_yaml
+
+    document = read_yaml(arguments.objectives)
+    return document if arguments.context is None else fill_context(document, arguments.context)
+
+
+def given_settings(arguments: argparse.Namespace) -> Mapping[str, int | float]:
+    """Return the fields of FitSettings that were given, each checked."""
+    from vi_ik_ros.sampling.training.settings import RANGES, checked_settings
+
+    told = {name: getattr(arguments, _OPTIONS.get(name, name)) for name in RANGES}
+    given = {name: value for name, value in told.items() if value is not None}
+    checked_settings(given, lambda name: f"--{_OPTIONS.get(name, name).replace('_', '-')}")
+    return given
+
+
+def checked_model_name(name: str, option: str) -> str:
+    """Return the name of a model in the store, refused if it cannot be one."""
+    from vi_ik_ros.sampling.store.model_store import is_model_name
+
+    if not is_model_name(name):
+        raise InvalidInput(option, name, "1 to 64 of a-z, 0-9 and _")
+    return name
