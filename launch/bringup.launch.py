@@ -1,41 +1,50 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Start the sampler and show its answers: `ros2 launch vi_ik_ros bringup.launch.py`.
+"""Start sampler and trainer and show the answers: `ros2 launch vi_ik_ros bringup.launch.py`.
 
-Takes the arguments of sampler.launch.py. Where robot_state_publisher is installed, it turns the
-sampler's best configurations into transforms, so that RViz shows the robot.
+Takes the arguments of sampler.launch.py and trainer.launch.py. Where robot_state_publisher is
+installed, the sampler's best configurations become transforms, so that RViz shows the robot.
 """
 
 from pathlib import Path
 
-from ament_index_python.packages import (
-    PackageNotFoundError,
-    get_package_prefix,
-    get_package_share_directory,
-)
+from ament_index_python import packages
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, LogInfo, OpaqueFunction
+from launch.actions import (
+    DeclareLaunchArgument,
+    GroupAction,
+    IncludeLaunchDescription,
+    LogInfo,
+    OpaqueFunction,
+)
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-SHARE = Path(get_package_share_directory("vi_ik_ros"))
+SHARE = Path(packages.get_package_share_directory("vi_ik_ros"))
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Include the sampler and add the state publisher."""
-    robot = DeclareLaunchArgument(
-        "robot", default_value="panda", description="Robot of models and transforms: alias or path."
-    )
-    sampler = IncludeLaunchDescription(str(SHARE / "launch" / "sampler.launch.py"))
-    return LaunchDescription([robot, sampler, OpaqueFunction(function=_show)])
+    """Include the nodes, each with its own defaults, and add the state publisher."""
+    arguments = [
+        ("robot", "panda", "Robot of models and transforms: alias or path."),
+        ("namespace", "", "Namespace of all nodes."),
+        ("use_sim_time", "false", "true: take the time from /clock."),
+    ]
+    declared = [
+        DeclareLaunchArgument(name, default_value=default, description=description)
+        for name, default, description in arguments
+    ]
+    nodes = [
+        GroupAction([IncludeLaunchDescription(str(SHARE / "launch" / f"{name}.launch.py"))])
+        for name in ("sampler", "trainer")
+    ]
+    return LaunchDescription([*declared, *nodes, OpaqueFunction(function=_show)])
 
 
 def _show(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Publish the transforms of the robot, if that is possible here."""
     robot = LaunchConfiguration("robot").perform(context)
     files = [path for path in (Path(robot), SHARE / "urdf" / f"{robot}.urdf") if path.is_file()]
-    try:
-        get_package_prefix("robot_state_publisher")
-    except PackageNotFoundError:
+    if "robot_state_publisher" not in packages.get_packages_with_prefixes():
         return [LogInfo(msg="No transforms: the package robot_state_publisher is not installed.")]
     if not files:
         return [LogInfo(msg=f"No transforms: {robot} is neither a path nor a file in urdf/.")]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every test runs with: quiet threads, a private ROS 2 domain, and nothing of the user's."""
 
+import itertools
 import os
 import shutil
 import tempfile
@@ -18,6 +19,7 @@ os.environ["ROS_LOG_DIR"] = _SCRATCH
 os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 os.environ["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 101)  # two test runs do not hear each other
 
+_NUMBERS = itertools.count()
 _MARKER_OF_FOLDER = {"nodes": "ros", "launch": "launch"}
 
 
@@ -79,3 +81,77 @@ def _write_tiny_model(store: Path, name: str, *, kind: str = "pose", seed: int =
     model = AmortizedMixture(options, AmortizedNetwork(options).tensors())
     extras = {"extra.training_contexts": contexts.astype(np.float32)}
     return ModelStore(store).write(store / name, model, document, extras)
+
+
+@pytest.fixture
+def scripted_trainer():
+    """Start nodes that take sets and publish statuses as a trainer does, without any training.
+
+    The function takes the statuses that follow each set, as fields of TrainingStatus; `model` and
+    `set_stamp` are the set's unless they are there. It returns the node: `full_name`, what it has
+    `received` (`arrived` is set then), and whether its training was `cancelled`. It needs ROS 2.
+    """
+    ends = []
+
+    def start(*script):
+        node, end = _start_scripted_trainer(script)
+        ends.append(end)
+        return node
+
+    yield start
+    for end in ends:
+        end()
+
+
+def _start_scripted_trainer(script):
+    import threading
+
+    import rclpy
+    from rclpy.context import Context
+    from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+    from rclpy.node import Node
+    from std_srvs.srv import Trigger
+
+    from vi_ik_ros.msg import ObjectiveSet, TrainingStatus
+    from vi_ik_ros.nodes.qos import latched, requests
+
+    context = Context()
+    rclpy.init(context=context, domain_id=int(os.environ["ROS_DOMAIN_ID"]))
+    node = Node("trainer", context=context, namespace=f"/scripted_{next(_NUMBERS)}")
+    node.full_name, node.received, node.cancelled = node.get_fully_qualified_name(), [], False
+    node.arrived = threading.Event()
+    out = node.create_publisher(TrainingStatus, "~/status", latched(16))
+
+    def take(message):
+        node.received.append(message)
+        node.arrived.set()
+        for fields in script:
+            out.publish(
+                TrainingStatus(**{"model": message.model, "set_stamp": message.stamp} | fields)
+            )
+
+    def cancel(_, response):
+        response.success, node.cancelled = not node.cancelled, True
+        response.message = "cancelled reach" if response.success else "nothing is being trained"
+        return response
+
+    node.create_subscription(ObjectiveSet, "~/objectives", take, requests())
+    node.create_service(Trigger, "~/cancel", cancel)
+    executor = SingleThreadedExecutor(context=context)
+    executor.add_node(node)
+
+    def spin():
+        try:
+            executor.spin()
+        except ExternalShutdownException:
+            pass
+
+    thread = threading.Thread(target=spin)
+    thread.start()
+
+    def end():
+        context.try_shutdown()
+        thread.join(10.0)
+        node.destroy_node()
+
+    return node, end

@@ -135,6 +135,8 @@ def test_relative_imports_are_resolved(tmp_path: Path) -> None:
         ("vi_ik_ros", {"torch", "rclpy", "pinocchio"}),
         # torch costs a sampler 200 MB and a second; it belongs to training.
         ("vi_ik_ros.sampling.store.model_store, vi_ik_ros.sampling.warm_start.solver", {"torch"}),
+        ("vi_ik_ros.nodes.training.training_service, vi_ik_ros.nodes.served_models", {"torch"}),
+        ("vi_ik_ros.nodes.training.learning_service", {"torch"}),
         ("vi_ik_ros.cli.main", {"torch", "rclpy", "numpy"}),
     ],
 )

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from vi_ik_ros.nodes.parameters import SamplerParameters
+from vi_ik_ros.nodes.parameters import SamplerParameters, TrainerParameters
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "launch").glob("*.launch.py"))
-ARGUMENTS = {"model", "robot", "namespace", "use_sim_time", "params_file", "log_level"}
+EVERY = {"namespace", "use_sim_time", "params_file", "log_level"}
+ARGUMENTS = {"sampler": {"model", "robot", *EVERY}, "trainer": {"device", *EVERY}}
+PARAMETERS = {"sampler": SamplerParameters, "trainer": TrainerParameters}
 
 
 def calls(path: Path, name: str) -> list[ast.Call]:
@@ -32,15 +34,15 @@ def strings(path: Path) -> set[str]:
     return {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
 
 
-def sampler_table() -> ast.Module:
-    return ast.parse((ROOT / "launch" / "sampler.launch.py").read_text("utf-8"))
+def source(node: str) -> ast.Module:
+    return ast.parse((ROOT / "launch" / f"{node}.launch.py").read_text("utf-8"))
 
 
-def declared_arguments() -> dict[str, str]:
-    """Name and description of each argument in the table of sampler.launch.py."""
+def declared_arguments(name: str) -> dict[str, str]:
+    """Name and description of each argument in the table of a node's launch file."""
     tables = [
         node.value
-        for node in ast.walk(sampler_table())
+        for node in ast.walk(source(name))
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "arguments"
     ]
     return {row.elts[0].value: row.elts[2].value for row in tables[0].elts}
@@ -53,9 +55,10 @@ def test_source_is_short_and_documented(path: Path) -> None:
     assert "ros2 launch vi_ik_ros " + path.name in ast.get_docstring(ast.parse(text))
 
 
-def test_source_declares_every_argument_with_a_description() -> None:
-    declared = declared_arguments()
-    assert set(declared) == ARGUMENTS
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_source_declares_every_argument_with_a_description(name: str) -> None:
+    declared = declared_arguments(name)
+    assert set(declared) == ARGUMENTS[name]
     assert all(description.endswith(".") for description in declared.values())
 
 
@@ -66,17 +69,18 @@ def test_source_uses_only_declared_arguments(path: Path) -> None:
         for call in calls(path, "LaunchConfiguration")
         if isinstance(call.args[0], ast.Constant)
     }
-    assert used <= ARGUMENTS
+    assert used <= ARGUMENTS.get(path.name.split(".")[0], set.union(*ARGUMENTS.values()))
 
 
-def test_source_sets_only_parameters_of_the_node() -> None:
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_source_sets_only_parameters_of_the_node(name: str) -> None:
     (table,) = [
         ast.literal_eval(node.value)
-        for node in sampler_table().body
+        for node in source(name).body
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PARAMETERS"
     ]
-    assert set(table) <= ARGUMENTS
-    assert set(table.values()) <= {field.name for field in fields(SamplerParameters)}
+    assert set(table) <= ARGUMENTS[name]
+    assert set(table.values()) <= {field.name for field in fields(PARAMETERS[name])}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vi_ik_ros.exceptions import ViIkError
+from vi_ik_ros.exceptions import NoAnswer, ViIkError
 from vi_ik_ros.nodes.private_sampler import PrivateSampler
 from vi_ik_ros.nodes.processes import NodeProcess, private_environment, stop
-from vi_ik_ros.nodes.sampler_client import NoAnswer, Refused
+from vi_ik_ros.nodes.sampler_client import Refused
 from vi_ik_ros.sampling.warm_start.solver import SampleRequest
 
 TIMEOUT = 60.0  # [s]

@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "density": "log-density of given configurations under a model",
     "intersect": "multiply two Gaussian mixtures into a model of its own",
     "connectivity": "which components of a mixture have mass in common",
+    "objectives": "send an objectives file to the trainer node, or cancel its training",
     "learn-objectives": "find the numbers of an objectives file from demonstrations",
     "bench": "run a benchmark by name",
     "figures": "draw what the benchmarks fit, as PNG",

@@ -68,6 +68,43 @@ class SamplerParameters:
     )
 
 
+@dataclass(frozen=True)
+class TrainerParameters:
+    """What the trainer node can be told at start; restart it to change one."""
+
+    model_store: str = parameter(
+        "", "Directory with one folder per model; empty: $XDG_DATA_HOME/vi_ik_ros/models."
+    )
+    work_directory: str = parameter(
+        "", "Directory of checkpoints and demonstrations; empty: $XDG_DATA_HOME/vi_ik_ros/trainer."
+    )
+    device: str = parameter(
+        "auto", "What a training computes on: auto (an accelerator if there is one), cpu or cuda."
+    )
+    time_limit: float = parameter(
+        600.0, "Longest training of a set that names no limit [s].", minimum=1.0, maximum=604_800.0
+    )
+    threads: int = parameter(1, "Threads of a training.", minimum=1, maximum=1024)
+    nice: int = parameter(
+        19, "Niceness of a training: 19 lets everything else go first.", minimum=0, maximum=19
+    )
+    status_period: float = parameter(
+        0.25, "Time between two messages on ~/status [s].", minimum=0.05, maximum=0.5
+    )
+    check_period: float = parameter(
+        1.0, "Time between two looks at the model store [s].", minimum=0.05, maximum=3600.0
+    )
+    demonstration_distance: float = parameter(
+        0.02,
+        "Least joint difference [rad, m] of a demonstration to all that are recorded.",
+        minimum=0.0,
+        maximum=10.0,
+    )
+    max_demonstrations: int = parameter(
+        10_000, "Most demonstrations that are recorded.", minimum=1, maximum=1_000_000
+    )
+
+
 def declare(node: Node, parameters: type[Parameters]) -> Parameters:
     """Declare every field of a parameter class read-only on a node and return the values.
 

@@ -12,7 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-NODES: dict[str, str] = {"sampler": "vi_ik_ros.nodes.sampler_node"}  # name -> module with main()
+NODES: dict[str, str] = {  # name -> module with main()
+    "sampler": "vi_ik_ros.nodes.sampler_node",
+    "trainer": "vi_ik_ros.nodes.trainer_node",
+}
 
 
 @dataclass(frozen=True)

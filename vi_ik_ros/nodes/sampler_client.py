@@ -11,14 +11,10 @@ from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 
-from vi_ik_ros.exceptions import ViIkError
+from vi_ik_ros.exceptions import NoAnswer, ViIkError
 from vi_ik_ros.nodes.conversions import answer_from_msg, request_to_msg
 from vi_ik_ros.sampling.warm_start.solver import SampleAnswer, SampleRequest
 from vi_ik_ros.srv import ListModels, SampleConfigurations
-
-
-class NoAnswer(ViIkError):
-    """The sampler node did not come up or did not answer in time."""
 
 
 class Refused(ViIkError):
