@@ -8,6 +8,7 @@ from vi_ik_ros.viewer.body import (
     THICKEST,
     THINNEST,
     body_capsules,
+    end_links,
     joint_frames,
     link_capsules,
 )
@@ -34,6 +35,20 @@ def test_links_stand_where_pinocchio_puts_them(name):
         placed = (frames[:, joint] if joint >= 0 else T_root_base) @ T_joint_link
         expected = RobotModel.load(name, root=robot.tree.root).forward(q, link)
         np.testing.assert_allclose(placed, expected, atol=1e-9)
+
+
+def test_limbs_end_at_head_hands_and_feet(talos):
+    ends = end_links(talos.tree)
+    limbs = [talos.tree.joints[talos.tree.frames[link][0]].name for link in ends]
+    assert limbs == [
+        "torso_2_joint",  # the head is locked to it
+        "arm_left_7_joint",
+        "arm_right_7_joint",
+        "leg_left_6_joint",
+        "leg_right_6_joint",
+    ]
+    assert {"left_sole_link", "right_sole_link"} < set(ends)
+    assert end_links(RobotModel.load("planar_bimanual").tree) == ("left_hand", "right_hand")
 
 
 def test_capsules_lead_from_joint_to_joint_and_to_the_ends(talos):

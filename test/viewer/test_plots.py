@@ -4,7 +4,6 @@ from matplotlib.image import imread
 
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.viewer import plots
-from vi_ik_ros.viewer.markers import robot_markers
 from vi_ik_ros.viewer.palette import component_colors
 
 
@@ -34,12 +33,3 @@ def test_one_component_has_one_color_and_neighbours_differ():
     assert np.array_equal(colors[0], colors[2])
     assert np.abs(colors[0] - colors[1]).max() > 0.2
     assert component_colors(np.array([], dtype=int)).shape == (0, 3)
-
-
-def test_markers_follow_the_arm():
-    robot = RobotModel.load("panda")
-    q = np.stack([robot.ready, robot.ready + 0.1])
-    markers = robot_markers(robot.serial_chain(), q, np.array([0, 1]))
-    assert markers.points.shape == (2, 9, 3)
-    np.testing.assert_allclose(markers.points[:, -1], robot.forward(q)[:, :3, 3], atol=1e-9)
-    assert robot_markers(robot.serial_chain(), q[:0], np.array([], int)).points.shape == (0, 9, 3)

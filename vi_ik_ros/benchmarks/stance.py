@@ -12,7 +12,6 @@ from vi_ik_ros.kinematics.share import share_dir
 from vi_ik_ros.sampling.experts.objective_file import Objectives, load_objectives
 
 FEET, GRIPPER, BALANCE = ("left_foot", "right_foot"), "left_gripper", "balance"
-REGION = 0.14  # [m], half the side of the support region
 FREE_ARM = "arm_right"  # joints whose names begin so hold nothing
 CHUNK = 5000
 REGULAR = 1e-9  # added to J J^T of a Newton step
@@ -25,16 +24,21 @@ class StanceErrors:
     Attributes:
         feet: (N, 2), distance of both feet from their targets [m].
         gripper: (N,), of the gripper [m].
-        balanced: (N,) bool, whether the centre of mass is inside the region.
+        margin: (N,), how far the centre of mass is inside the support region, < 0 outside [m].
     """
 
     feet: np.ndarray
     gripper: np.ndarray
-    balanced: np.ndarray
+    margin: np.ndarray
+
+    @property
+    def balanced(self) -> np.ndarray:
+        """Whether the centre of mass is inside the region, (N,) bool."""
+        return self.margin > 0.0
 
 
 class Stance:
-    """The shipped objectives, and what their figures are measured with.
+    """Objectives of a stance, and what their figures are measured with.
 
     Attributes:
         objectives: the target.
@@ -42,15 +46,16 @@ class Stance:
         uniform_std: (7,), std of uniform draws of their limits [rad].
     """
 
-    def __init__(self) -> None:
-        """Read the objectives."""
-        path = share_dir() / "config" / "objectives" / "talos_stance.yaml"
+    def __init__(self, name: str = "talos_stance") -> None:
+        """Read one of the shipped files with objectives named as above."""
+        path = share_dir() / "config" / "objectives" / f"{name}.yaml"
         self.objectives: Objectives = load_objectives(path)
         self.product = self.objectives.product
         robot = self.objectives.robot
         self.free_arm = [i for i, n in enumerate(robot.joint_names) if n.startswith(FREE_ARM)]
         self.uniform_std = (robot.upper - robot.lower)[self.free_arm] / 12**0.5
         names = (*FEET, GRIPPER)
+        self._balance = self.product.expert(BALANCE)
         self._frames = [self.product.expert(name).transform.frames[0] for name in names]
         self._targets = torch.stack([self._mean(name) for name in names])  # (3, 3)
         self._columns = [self.product.chain.frames.index(frame) for frame in self._frames]
@@ -58,8 +63,8 @@ class Stance:
     def errors(self, q: np.ndarray) -> StanceErrors:
         """Measure configurations (N, 34)."""
         parts = [self._errors(part) for part in torch.from_numpy(q).split(CHUNK)]
-        distances, balanced = (torch.cat(column).numpy() for column in zip(*parts, strict=True))
-        return StanceErrors(distances[:, :2], distances[:, 2], balanced)
+        distances, margin = (torch.cat(column).numpy() for column in zip(*parts, strict=True))
+        return StanceErrors(distances[:, :2], distances[:, 2], margin)
 
     def projected(self, q: np.ndarray, steps: int) -> np.ndarray:
         """Take Newton steps towards both feet's poses and the gripper's position at once."""
@@ -85,13 +90,15 @@ class Stance:
         return self.product.expert(name).density.mean[:3]  # type: ignore[attr-defined]
 
     def _errors(self, q: Tensor) -> tuple[Tensor, Tensor]:
-        """Return distances (n, 3) of feet and gripper, and whether the robot is balanced (n,)."""
+        """Return distances (n, 3) of feet and gripper, and margins (n,) of the balance."""
         with torch.no_grad():
             state = self.product.state(q)
-            offset = self.product.expert(BALANCE).transform(state)  # (n, 2)
+            offset = self._balance.transform(state)  # (n, 2)
             positions = [state.T_root_frame[frame][:, :3, 3] for frame in self._frames]
         distances = (torch.stack(positions, 1) - self._targets).norm(dim=2)
-        return distances, (offset.abs() < REGION).all(1)
+        region = self._balance.density
+        margin = region.upper - offset @ region.directions.mT  # type: ignore[attr-defined]
+        return distances, margin.amin(1)
 
     def _newton_step(self, q: Tensor) -> Tensor:
         """Return q - J^+ residual, (n, 34)."""

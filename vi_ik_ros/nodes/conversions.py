@@ -224,18 +224,24 @@ def context_entry_to_msg(entry: Mapping) -> ContextEntry:
 
 
 def markers_to_msg(robots: RobotMarkers, header: Header) -> MarkerArray:
-    """Return one line strip and one list of spheres per robot, after a marker that clears all."""
+    """Return lines and one list of spheres per robot, after a marker that clears all.
+
+    The lines are a strip where one line joins all points, else a list of segments.
+    """
     markers = [Marker(header=header, action=Marker.DELETEALL)]
-    for index, (points, color) in enumerate(zip(robots.points, robots.colors, strict=True)):
+    kind = Marker.LINE_STRIP if robots.is_strip else Marker.LINE_LIST
+    ends = range(robots.points.shape[1]) if robots.is_strip else robots.segments.ravel().tolist()
+    for index, (places, color) in enumerate(zip(robots.points, robots.colors, strict=True)):
+        points = [Point(x=x, y=y, z=z) for x, y, z in places.tolist()]
         red, green, blue = (float(part) for part in color)
-        line = Marker(header=header, ns="links", id=index, type=Marker.LINE_STRIP)
+        line = Marker(header=header, ns="links", id=index, type=kind)
         balls = Marker(header=header, ns="joints", id=index, type=Marker.SPHERE_LIST)
         line.scale.x = robots.width
         balls.scale.x = balls.scale.y = balls.scale.z = 2.0 * robots.width
+        line.points, balls.points = [points[end] for end in ends], points
         for marker in (line, balls):
             marker.pose.orientation.w = 1.0
             marker.color = ColorRGBA(r=red, g=green, b=blue, a=0.9)
-            marker.points = [Point(x=x, y=y, z=z) for x, y, z in points.tolist()]
         markers += [line, balls]
     return MarkerArray(markers=markers)
 

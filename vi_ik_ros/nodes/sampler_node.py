@@ -144,15 +144,14 @@ class SamplerNode(Node):
         stamp = self.get_clock().now().to_msg()
         wants_joints = self._settings.publish_joint_states
         if wants_joints and self._joints_out.get_subscription_count() and len(answer.positions):
-            state = joint_state_to_msg(answer.joint_names, answer.positions[0], stamp)
-            self._joints_out.publish(state)
-        wants_markers = self._settings.publish_markers and not model.robot.floating_base
-        if wants_markers and self._markers_out.get_subscription_count():
+            joints = slice(model.robot.tree.num_base, None)  # A floating base is no joint.
+            names, q = answer.joint_names[joints], answer.positions[0, joints]
+            self._joints_out.publish(joint_state_to_msg(names, q, stamp))
+        if self._settings.publish_markers and self._markers_out.get_subscription_count():
             count = self._settings.max_markers
-            chain = model.robot.serial_chain()
-            robots = robot_markers(chain, answer.positions[:count], answer.component[:count])
+            shown = answer.positions[:count], answer.component[:count]
             header = Header(stamp=stamp, frame_id=model.robot.root)
-            self._markers_out.publish(markers_to_msg(robots, header))
+            self._markers_out.publish(markers_to_msg(robot_markers(model.robot, *shown), header))
 
     def _log(self, line: str) -> None:
         self.get_logger().info(line)

@@ -36,6 +36,20 @@ def joint_frames(tree: JointTree, q: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return T_root_base, np.stack(frames, 1)
 
 
+def end_links(tree: JointTree) -> tuple[str, ...]:
+    """Name where limbs end: of each joint and the base the farthest link, if no joint is beyond."""
+    farthest: dict[int, tuple[float, str]] = {}
+    for name, (place, T_place_link) in tree.frames.items():
+        distance = float(np.linalg.norm(T_place_link[:3, 3]))
+        if place >= BASE and distance > farthest.get(place, (SHORTEST, ""))[0]:
+            farthest[place] = (distance, name)
+    for joint in tree.joints:
+        reach, _ = farthest.get(joint.parent, (np.inf, ""))
+        if np.linalg.norm(joint.T_parent_joint[:3, 3]) >= reach:
+            del farthest[joint.parent]
+    return tuple(name for _, name in farthest.values())
+
+
 def body_capsules(
     tree: JointTree, q: np.ndarray, colors: Mapping[str, np.ndarray], ends: Sequence[str] = ()
 ) -> Capsules:

@@ -5,34 +5,105 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vi_ik_ros.kinematics.serial_chain import SerialChain
+from vi_ik_ros.kinematics.joint_tree import BASE, WORLD
+from vi_ik_ros.kinematics.robot_model import RobotModel
+from vi_ik_ros.viewer.body import SHORTEST, end_links, joint_frames
 from vi_ik_ros.viewer.palette import component_colors
 from vi_ik_ros.viewer.skeleton import skeleton
+
+WIDTH = 0.012  # of lines, as a part of the longest way from the root to an end
 
 
 @dataclass(frozen=True)
 class RobotMarkers:
-    """n arms to draw.
+    """n robots to draw.
 
     Attributes:
-        points: (n, P, 3) root, joints and tip of each arm in the root frame [m]; a line joins them.
+        points: (n, P, 3) root, joints and ends of each robot in the root frame [m].
+        segments: (S, 2) int, two points that a line joins; the one nearer to the root first.
         colors: (n, 3) red, green, blue in [0, 1], one colour for each mixture component.
         width: width of the lines; the spheres at the joints are twice as wide [m].
     """
 
     points: np.ndarray
+    segments: np.ndarray
     colors: np.ndarray
     width: float
 
+    @property
+    def is_strip(self) -> bool:
+        """Whether one line goes through all points in their order."""
+        return np.array_equal(self.segments, _strip(self.points.shape[1]))
 
-def robot_markers(chain: SerialChain, q: np.ndarray, component: np.ndarray) -> RobotMarkers:
-    """Draw configurations.
+
+def robot_markers(robot: RobotModel, q: np.ndarray, component: np.ndarray) -> RobotMarkers:
+    """Draw configurations: an arm from its root to its tip, any other robot with all its limbs.
 
     Args:
-        chain: the chain to draw, from the root of the robot to its tip.
-        q: (n, nq) configurations of the whole robot [rad or m].
+        robot: the robot.
+        q: (n, nq) configurations [rad or m].
         component: (n,) mixture component of each.
     """
-    points = skeleton(chain, q).points
-    reach = np.linalg.norm(np.diff(points[0], axis=0), axis=-1).sum() if len(points) else 0.0
-    return RobotMarkers(points, component_colors(component), 0.012 * float(reach))
+    points, segments = _arm(robot, q) if _is_arm(robot) else _limbs(robot, q)
+    width = WIDTH * _reach(points[0], segments) if len(points) else 0.0
+    return RobotMarkers(points, segments, component_colors(component), width)
+
+
+def _is_arm(robot: RobotModel) -> bool:
+    """Tell whether every joint lies between root and tip."""
+    return not robot.floating_base and len(robot.serial_chain().columns) == robot.nq
+
+
+def _arm(robot: RobotModel, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Place root, joints and tip of a chain, and join them in this order."""
+    points = skeleton(robot.serial_chain(), q).points
+    return points, _strip(points.shape[1])
+
+
+def _limbs(robot: RobotModel, q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Place base, joints and ends of a tree, and join them; joints at one place are one point."""
+    tree = robot.tree
+    T_world_base, T_world_joint = joint_frames(tree, q)
+    T_world = np.concatenate([T_world_base[:, None], T_world_joint], axis=1)  # (n, 1 + J, 4, 4)
+    point_of = {BASE: 0}  # of each joint
+    points, segments = [T_world_base[:, :3, 3]], []
+    for i, joint in enumerate(tree.joints):
+        point_of[i] = point_of[joint.parent]
+        if np.linalg.norm(joint.T_parent_joint[:3, 3]) > SHORTEST or joint.type == "prismatic":
+            point_of[i] = len(points)
+            segments.append((point_of[joint.parent], point_of[i]))
+            points.append(T_world_joint[:, i, :3, 3])
+    for name in end_links(tree):
+        place, T_place_link = tree.frames[name]
+        segments.append((point_of[place], len(points)))
+        points.append((T_world[:, place + 1] @ T_place_link)[:, :3, 3])
+    return _in_root(robot, np.stack(points, axis=1), T_world), np.array(segments)
+
+
+def _in_root(robot: RobotModel, points: np.ndarray, T_world: np.ndarray) -> np.ndarray:
+    """Turn points (n, P, 3) of the tree's own root into the robot's root frame.
+
+    Args:
+        robot: the robot.
+        points: in the frame `world`, or of the base link where that stands still.
+        T_world: (n, 1 + J, 4, 4) the base and all joints in the same frame.
+    """
+    joint, T_joint_root = robot.frame(robot.root)
+    if joint == WORLD:
+        return points
+    T_world_root = T_world[:, joint + 1] @ T_joint_root
+    return (points - T_world_root[:, None, :3, 3]) @ T_world_root[:, :3, :3]
+
+
+def _strip(num_points: int) -> np.ndarray:
+    """Return the segments of one line through all points."""
+    return np.stack([np.arange(num_points - 1), np.arange(1, num_points)], axis=1)
+
+
+def _reach(points: np.ndarray, segments: np.ndarray) -> float:
+    """Return the longest way along segments from the first of the points (P, 3) [m]."""
+    lengths = np.linalg.norm(points[segments[:, 1]] - points[segments[:, 0]], axis=1)
+    way = np.zeros(len(points))
+    for (start, end), length in zip(segments, lengths, strict=True):
+        way[end] = way[start] + length
+    return float(way.max())

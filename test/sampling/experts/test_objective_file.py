@@ -17,6 +17,7 @@ SHIPPED = (
     "planar2_projection",
     "planar3_position",
     "planar6_priority",
+    "talos_reach",
     "talos_stance",
 )
 
@@ -106,6 +107,7 @@ def test_a_given_robot_takes_the_place_of_the_named_one(planar_mapping):
         ("objectives.1.name", "tip", "objectives[1].name", "no other objective"),
         ("objectives.0.prioritty", 1, "objectives[0].prioritty", "priority"),
         ("objectives.0.priority", -1, "objectives[0].priority", "0 or more"),
+        ("objectives.0.priority", 2**32, "objectives[0].priority", "up to 4294967295"),
         ("objectives.0.priority", 0.5, "objectives[0].priority", "whole number"),
         ("objectives.0.priority", True, "objectives[0].priority", "whole number"),
         ("objectives.0.transform", None, "objectives[0].transform", "a mapping"),

@@ -3,7 +3,7 @@
 
 import copy
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -124,22 +124,24 @@ def _draw_page(
     pixels = QUICK_PIXELS if quick else PIXELS
     shown = np.concatenate([q[:num_robots] for q in panels.values()])
     camera = looking_from(AZIMUTH, ELEVATION, pixels)
-    camera = framed(camera, _robots(stance, shown), room=1.12)
+    camera = framed(camera, robots(stance, shown), room=1.12)
     for axes, (name, q) in zip(canvas.panels, panels.items(), strict=True):
         middle = q[int(np.argmin(((q - np.median(q, 0)) ** 2).sum(1)))]
-        cloud = [_robots(stance, row[None]) for row in q[:num_robots]]
+        cloud = [robots(stance, row[None]) for row in q[:num_robots]]
         draw_robots(
-            axes, _robots(stance, middle[None]), cloud, camera, alpha=ALPHA, floor_radius=0.95
+            axes, robots(stance, middle[None]), cloud, camera, alpha=ALPHA, floor_radius=0.95
         )
         caption(axes, name, _words(stance, q))
     return canvas
 
 
-def _robots(stance: Stance, q: np.ndarray) -> Capsules:
-    """Return the shapes of configurations (n, 34)."""
+def robots(
+    stance: Stance, q: np.ndarray, colors: Mapping[str, np.ndarray] | None = None
+) -> Capsules:
+    """Return the shapes of configurations (n, 34), coloured as `body_capsules` says."""
     tree = stance.objectives.robot.tree
     feet = [link_capsules(tree, q, sole, FOOT, 0.035) for sole in ENDS[:2]]
-    return Capsules.join([body_capsules(tree, q, COLORS, ENDS), *feet])
+    return Capsules.join([body_capsules(tree, q, colors or COLORS, ENDS), *feet])
 
 
 def _words(stance: Stance, q: np.ndarray) -> str:

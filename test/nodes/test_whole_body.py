@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A sampler node that serves configurations of a robot with a floating base."""
+
+import numpy as np
+import pytest
+from sensor_msgs.msg import JointState
+from std_msgs.msg import Header
+from visualization_msgs.msg import Marker, MarkerArray
+
+from vi_ik_ros.kinematics.robot_model import RobotModel
+from vi_ik_ros.nodes.conversions import markers_to_msg
+from vi_ik_ros.nodes.qos import latched
+from vi_ik_ros.sampling.models.gaussian_mixture import GaussianMixture
+from vi_ik_ros.sampling.store.document import describe_robot
+from vi_ik_ros.sampling.store.model_store import ModelStore
+from vi_ik_ros.viewer import markers
+from vi_ik_ros.viewer.markers import RobotMarkers, robot_markers
+
+
+@pytest.fixture(scope="module")
+def talos():
+    return RobotModel.load("talos")
+
+
+@pytest.fixture
+def session(start, tmp_path, talos):
+    """A sampler whose model stands about the ready posture, with two components."""
+    loc = np.tile(talos.ready, (2, 1))
+    loc[1, 0] += 0.2
+    scale = np.tile(0.02 * np.eye(talos.nq), (2, 1, 1))
+    limits = {"lower": talos.lower, "upper": talos.upper}
+    posture = {"name": "posture", "transform": {"type": "configuration"}, "density": {}}
+    objectives = {"robot": "talos", "objectives": [posture], "context": []}
+    document = {"robot": describe_robot(talos), "objectives": objectives}
+    model = GaussianMixture(np.log([0.5, 0.5]), loc, scale, **limits)
+    ModelStore(tmp_path).write(tmp_path / "body", model, document)
+    return start(model_store=str(tmp_path), default_model="body", max_markers=3)
+
+
+def points_of(marker):
+    return np.array([[point.x, point.y, point.z] for point in marker.points])
+
+
+def test_whole_bodies_are_shown_to_those_who_watch(session, talos):
+    node, user, seen, states = session.node, session.user, [], []
+    names = [f"{session.name}/{topic}" for topic in ("markers", "sampled_joint_states")]
+    user.create_subscription(MarkerArray, names[0], seen.append, latched())
+    user.create_subscription(JointState, names[1], states.append, 10)
+    session.until(lambda: all(node.count_subscribers(name) for name in names))
+    answer = session.sample(num_samples=5, seed=3)
+    assert (answer.error_code, answer.error_msg) == (0, "")
+    session.until(lambda: seen and states)
+
+    clear, *shown = seen[-1].markers
+    assert clear.action == Marker.DELETEALL
+    kinds = [marker.type for marker in shown]
+    assert kinds == [Marker.LINE_LIST, Marker.SPHERE_LIST] * 3  # parameter max_markers
+    assert {marker.header.frame_id for marker in shown} == {"world"}
+    q = np.array(answer.positions).reshape(5, talos.nq)
+    expected = robot_markers(talos, q[:3], np.array(answer.component[:3]))
+    for i, (lines, balls) in enumerate(zip(shown[::2], shown[1::2], strict=True)):
+        np.testing.assert_allclose(points_of(balls), expected.points[i], atol=1e-12)
+        segments = points_of(lines).reshape(-1, 2, 3)
+        np.testing.assert_allclose(segments, expected.points[i][expected.segments], atol=1e-12)
+    sole = talos.forward(q[:1], "left_sole_link")[0, :3, 3]
+    assert np.linalg.norm(points_of(shown[1]) - sole, axis=1).min() < 1e-9
+
+    assert list(states[-1].name) == list(talos.joint_names[6:])  # the base is no joint
+    np.testing.assert_array_equal(states[-1].position, q[0, 6:])
+
+
+def test_nothing_is_drawn_while_nobody_listens(session, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(markers, "robot_markers", lambda *robots: drawn.append(robots))
+    assert session.sample(num_samples=2, seed=1).error_code == 0
+    assert not drawn
+
+
+def test_lines_are_a_strip_only_where_they_join_all_points_in_order():
+    points = np.arange(12.0).reshape(1, 4, 3)
+    colors, header = np.array([[0.1, 0.2, 0.3]]), Header(frame_id="base")
+    strip = RobotMarkers(points, np.array([[0, 1], [1, 2], [2, 3]]), colors, 0.01)
+    fork = RobotMarkers(points, np.array([[0, 1], [1, 2], [1, 3]]), colors, 0.01)
+    _, line, balls = markers_to_msg(strip, header).markers
+    assert line.type == Marker.LINE_STRIP
+    np.testing.assert_array_equal(points_of(line), points[0])
+    _, line, other = markers_to_msg(fork, header).markers
+    assert line.type == Marker.LINE_LIST
+    np.testing.assert_array_equal(points_of(line), points[0, [0, 1, 1, 2, 1, 3]])
+    assert points_of(balls).tolist() == points_of(other).tolist() == points[0].tolist()
+    assert (line.scale.x, other.scale.z) == (0.01, 0.02)
+    assert (line.color.r, line.color.g, line.color.b) == pytest.approx((0.1, 0.2, 0.3))
