@@ -29,8 +29,9 @@ ROS_WHEELS = [  # ROS 2 Kilted; a machine with ROS 2 itself does not need them a
     "ros-std-srvs==5.5.1",
     "ros-visualization-msgs==5.5.1",
 ]
+CLUSTER = ["ray[tune]>=2.44,<3"]  # vi-ik sweep
 TEST = ["pytest>=8,<9"]
-DEV = [*TEST, "codespell>=2.3", "mypy>=1.13", "ruff>=0.9", "types-PyYAML"]
+DEV = [*TEST, *CLUSTER, "codespell>=2.3", "mypy>=1.13", "ruff>=0.9", "types-PyYAML"]
 
 
 class CMakeBuild(build_py):
@@ -97,7 +98,7 @@ setup(
     python_requires=">=3.11",
     packages=["vi_ik_ros"],
     install_requires=_requirements("requirements-ros.txt") + ROS_WHEELS,
-    extras_require={"test": TEST, "dev": DEV},
+    extras_require={"cluster": CLUSTER, "test": TEST, "dev": DEV},
     entry_points={"console_scripts": ["vi-ik = vi_ik_ros.cli.main:main"]},
     cmdclass={"build_py": CMakeBuild},
     distclass=BinaryDistribution,

@@ -39,7 +39,7 @@ def requirements() -> list[str]:
     }
     named = [
         element.value
-        for name in ("ROS_WHEELS", "TEST", "DEV")
+        for name in ("ROS_WHEELS", "CLUSTER", "TEST", "DEV")
         for element in constants[name].elts
         if isinstance(element, ast.Constant)
     ]

@@ -14,6 +14,7 @@ COMMANDS: dict[str, str] = {
     "up": "start the nodes as processes; Ctrl-C stops them",
     "models": "list the models of the store",
     "train": "fit a model to an objectives file",
+    "sweep": "search families and settings on Ray Tune, best model into the store",
     "sample": "draw configurations from a model, refined if wanted",
     "density": "log-density of given configurations under a model",
     "intersect": "multiply two Gaussian mixtures into a model of its own",
