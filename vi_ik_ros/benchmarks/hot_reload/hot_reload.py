@@ -58,9 +58,9 @@ def _exchanges(
 
 
 def _latencies(cell: Cell, quick: bool, on_progress: Callable[[str], None]) -> list[Row]:
-    on_progress("requests at 100 Hz, alone and beside trainings ...")
+    on_progress("requests, alone and beside trainings ...")
     file = read_yaml(share_dir() / "config" / "objectives" / FILE)
     point = dict(fingertip_target().objectives.document)
     trainings = {"amortized": ("amortized", file), "banana": ("banana", point)}
     poses = reachable_poses(500, np.random.default_rng(1))
-    return latency_rows(cell, trainings, num_requests=200 if quick else 2000, poses=poses)
+    return latency_rows(cell, trainings, share=10 if quick else 1, poses=poses)

@@ -2,6 +2,7 @@
 """What a training beside it costs the answers of a sampler."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 
@@ -15,22 +16,23 @@ from vi_ik_ros.sampling.warm_start.solver import SampleRequest
 
 MODEL = "panda_pose"  # that is asked for, and not trained meanwhile
 NUM_SAMPLES = 64
-MOST = 3.0  # times the idle p99
+RATES = {20.0: 600, 100.0: 2000}  # [Hz]: requests of each part
+WARM_UP = 100  # requests before the clock counts
+MOST = 3.0  # times the p99 without a training
 
 
 def latency_rows(
-    cell: Cell,
-    trainings: Mapping[str, tuple[str, Mapping]],
-    *,
-    num_requests: int,
-    poses: np.ndarray,
+    cell: Cell, trainings: Mapping[str, tuple[str, Mapping]], *, share: int, poses: np.ndarray
 ) -> list[Row]:
-    """Time requests at 100 Hz, alone and beside each training.
+    """Time requests at each rate, alone and beside each training.
+
+    At 100 Hz the sampler is busy for half of the time: what slows it down a little makes requests
+    wait behind each other, and each is charged for that.
 
     Args:
         cell: what trains and answers.
         trainings: name to family and objectives.
-        num_requests: of each part.
+        share: of the requests that are sent, one in so many.
         poses: (n, 7) targets, taken in turn.
     """
 
@@ -38,22 +40,29 @@ def latency_rows(
         pose = poses[index % len(poses)]
         return SampleRequest(targets=pose[None], num_samples=NUM_SAMPLES, seed=index + 1)
 
-    def send(count: int) -> list[Sent]:
-        return stream(cell.samplers[0], request, lambda sent: sent < count, model=MODEL)
+    def send(rate: float, count: int) -> list[Sent]:
+        go_on = count.__gt__
+        return stream(cell.samplers[0], request, go_on, model=MODEL, rate=rate)
 
-    send(100)  # warm
-    alone = send(num_requests)
-    p99 = percentile(alone, 99)
-    rows = _rows("alone", alone)
-    for name, (family, document) in trainings.items():
-        beside = _beside(cell, family, document, lambda: send(num_requests))
-        rows += _rows(f"beside {name}", beside)
-        value, error = percentile(beside, 99)
-        ratio = value / p99[0]
-        stderr = ratio * float(np.hypot(error / value, p99[1] / p99[0]))
-        words = (f"beside {name}", "p99 over that alone", ratio, stderr)
-        rows.append(Row(*words, MOST, "required at most"))
+    send(100.0, WARM_UP)
+    rows = []
+    for rate, count in RATES.items():
+        number, at = count // share, f"at {rate:.0f} Hz"
+        alone = send(rate, number)
+        rows += _rows(f"alone {at}", alone)
+        for name, (family, document) in trainings.items():
+            case = f"beside {name} {at}"
+            beside = _beside(cell, family, document, partial(send, rate, number))
+            rows += [*_rows(case, beside), _ratio(case, beside, alone)]
     return rows
+
+
+def _ratio(case: str, beside: list[Sent], alone: list[Sent]) -> Row:
+    """Compare the 99th percentiles."""
+    (value, error), (base, base_error) = percentile(beside, 99), percentile(alone, 99)
+    ratio = value / base
+    stderr = ratio * float(np.hypot(error / value, base_error / base))
+    return Row(case, "p99 over that alone", ratio, stderr, MOST, "required at most")
 
 
 def _beside(

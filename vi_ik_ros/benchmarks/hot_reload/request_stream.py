@@ -11,7 +11,7 @@ from vi_ik_ros.exceptions import ViIkError
 from vi_ik_ros.nodes.sampler_client import SamplerClient
 from vi_ik_ros.sampling.warm_start.solver import SampleAnswer, SampleRequest
 
-RATE = 100.0  # [Hz]
+RATE = 100.0  # [Hz], unless told
 
 
 @dataclass(frozen=True)
@@ -40,19 +40,21 @@ def stream(
     go_on: Callable[[int], bool],
     *,
     model: str,
+    rate: float = RATE,
 ) -> list[Sent]:
-    """Send requests at `RATE`, one after the other.
+    """Send requests at a steady rate, one after the other.
 
     Args:
         client: of the sampler.
         requests: the request of each number.
         go_on: told how many have been sent, whether to send another.
         model: name of the model.
+        rate: [Hz].
     """
     sent: list[Sent] = []
     begin = time.perf_counter()
     while go_on(len(sent)):
-        due = begin + len(sent) / RATE
+        due = begin + len(sent) / rate
         time.sleep(max(0.0, due - time.perf_counter()))
         request, answer, error = requests(len(sent)), None, ""
         try:
