@@ -135,8 +135,8 @@ def init(
     draws = torch.rand(num_proposals, len(lower), generator=generator, dtype=torch.float64)
     x = lower + (upper - lower) * draws
     log_target = _evaluate(target, x)
-    wanted = min(40.0 * num_components, 0.05 * num_proposals)
-    exponent = _exponent(log_target, wanted)
+    wanted = wanted_size(num_components, num_proposals)
+    exponent = tempering_exponent(log_target, wanted)
     weights = torch.softmax(exponent * log_target, 0)
     kept = torch.multinomial(weights, min(8000, num_proposals // 4), True, generator=generator)
     points = x[kept]
@@ -220,8 +220,18 @@ def _evaluate(target: Target, x: Tensor) -> Tensor:
         return torch.cat([first_level(target, part) for part in x.split(20_000)])
 
 
-def _exponent(log_target: Tensor, wanted: float) -> float:
-    """Return the largest exponent t <= 1 at which weights p~^t keep the wanted effective size."""
+def wanted_size(num_components: int, num_proposals: int) -> float:
+    """Return how many effective points a start needs of its uniform draws."""
+    return min(40.0 * num_components, 0.05 * num_proposals)
+
+
+def tempering_exponent(log_target: Tensor, wanted: float) -> float:
+    """Return the largest exponent t <= 1 at which weights p~^t keep the wanted effective size.
+
+    Args:
+        log_target: (N,) log p~ of uniform draws.
+        wanted: effective number of them.
+    """
     low, high = 0.0, 1.0
     for _ in range(40):
         t = 0.5 * (low + high)

@@ -9,9 +9,11 @@ from torch import Tensor
 from vi_ik_ros.sampling.experts.expert import Expert
 from vi_ik_ros.sampling.experts.jacobian import residual_jacobian
 from vi_ik_ros.sampling.experts.product import ProductOfExperts
+from vi_ik_ros.sampling.experts.transforms import Distance
 
 LONGEST = 1.0  # [rad, m], what a step may change a joint by
 DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-2, 1e-15, 1e3  # of the largest diagonal entry of J^T J
+NEAREST = 12  # of many distances, how many of each configuration are looked at: others are met
 LOWER, RAISE = 0.2, 5.0  # of the damping, after a step that was taken or not
 
 
@@ -65,5 +67,16 @@ def linearised(
         state = product.state(at)
         rows = [expert.density.deviations(expert.transform(state)) for expert in experts]
         # One expert at a time: none pays for what only another one reads.
-        J = torch.cat([residual_jacobian(row, at) for row in rows], dim=-2)
+        pairs = zip(experts, rows, strict=True)
+        J = torch.cat([_derivatives(expert, row, at) for expert, row in pairs], dim=-2)
     return torch.cat(rows, dim=-1).detach(), J.detach().nan_to_num(0.0)
+
+
+def _derivatives(expert: Expert, deviations: Tensor, q: Tensor) -> Tensor:
+    """Return the derivatives (N, r, D) of deviations (N, r), 0 for distances that are far."""
+    if not isinstance(expert.transform, Distance) or deviations.shape[1] <= NEAREST:
+        return residual_jacobian(deviations, q)
+    largest = deviations.detach().topk(NEAREST, dim=1).indices
+    J = residual_jacobian(deviations.gather(1, largest), q)
+    index = largest[:, :, None].expand_as(J)
+    return J.new_zeros(*deviations.shape, q.shape[1]).scatter(1, index, J)

@@ -22,7 +22,8 @@ from vi_ik_ros.sampling.training.diagnosis.climb import climb, linearised
 
 LEAST_EXPONENT = 0.01  # at which uniform draws have to see the target; below, components climb
 NUM_PROPOSALS = 100_000  # uniform draws
-NUM_PROBES = 1000  # uniform draws, all of them zero where it makes no sense to draw more
+NUM_PROBES = 1000  # uniform draws that tell whether it makes sense to draw so many
+DOUBT = 10.0  # factor by which the exponent of the probes may be too low
 CLIMBERS, FEWEST_CLIMBERS = 2, 32  # for each component; in all
 STEPS = 20  # of a climb
 STEEPEST = 1e8  # derivative of a deviation; beyond it a square is no number
@@ -46,8 +47,10 @@ def spread_components(
         ObjectiveError: the product is zero wherever it was looked at.
     """
     with torch.no_grad():
-        seen = product.log_density(_uniform(product, NUM_PROBES, generator)).isfinite()
-    if not seen.any():
+        seen = product.log_density(_uniform(product, NUM_PROBES, generator))
+    share = alpha_divergence.wanted_size(num_components, NUM_PROPOSALS) / NUM_PROPOSALS
+    exponent = alpha_divergence.tempering_exponent(seen.nan_to_num(-math.inf), share * NUM_PROBES)
+    if not seen.isfinite().any() or exponent * DOUBT < LEAST_EXPONENT:
         return starting_components(product, num_components, generator), 1.0
     state, exponent = alpha_divergence.init(
         product,
