@@ -47,7 +47,9 @@ class Cell:
         self.trainer = self.add(TrainerNode, work_directory=str(root / "trainer"), nice=0, **store)
         topic = {"models_topic": f"{self.space}/trainer/models", "check_period": 3600.0}
         for index in range(num_samplers):
-            self.add(SamplerNode, f"{self.space}/at_{index}", default_model="line", **topic, **store)
+            self.add(
+                SamplerNode, f"{self.space}/at_{index}", default_model="line", **topic, **store
+            )
         self.user = Node("user", context=self.context, namespace=self.space)
         self.executor.add_node(self.user)
         self.statuses: list[TrainingStatus] = []

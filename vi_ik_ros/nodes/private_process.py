@@ -50,6 +50,7 @@ class PrivateProcess(Generic[C]):
         timeout: float = 120.0,
         *,
         namespace: str = "",
+        wait: bool = True,
     ) -> None:
         """Prepare; nothing runs yet.
 
@@ -57,8 +58,9 @@ class PrivateProcess(Generic[C]):
             parameters: parameters of the node.
             timeout: longest time until it is ready [s].
             namespace: such as `/left`; '' = one that belongs to this process.
+            wait: until the node answers; otherwise it is only started, and `startup` is not known.
         """
-        self._parameters, self._timeout = parameters, timeout
+        self._parameters, self._timeout, self._does_wait = parameters, timeout, wait
         self._namespace = namespace or f"/private_{os.getpid()}"
         self.full_name = f"{self._namespace}/{self.node}"
         self.exit_code: int | None = None
@@ -68,7 +70,7 @@ class PrivateProcess(Generic[C]):
         raise NotImplementedError
 
     def __enter__(self) -> Self:
-        """Start the node and wait until it answers.
+        """Start the node and wait until it answers, unless that was not wanted.
 
         Raises:
             NoAnswer: it ended or did not come up in time; the message has its last line.
@@ -84,7 +86,8 @@ class PrivateProcess(Generic[C]):
         self.pid = self._process.pid
         try:
             self.client = self.make_client(int(environment["ROS_DOMAIN_ID"]))
-            self._wait(started)
+            if self._does_wait:
+                self._wait(started)
         except BaseException:
             self.__exit__(None, None, None)
             raise

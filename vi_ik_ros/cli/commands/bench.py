@@ -10,6 +10,7 @@ from vi_ik_ros.exceptions import InvalidInput
 
 EXAMPLE = "vi-ik bench service-latency --quick --json"
 BENCHMARKS: dict[str, str] = {
+    "crash-safety": "trainers and samplers killed at random moments: nothing lost, broken or left",
     "hot-reload": "models trained, exchanged and served at once: time, latency, no wrong answer",
     "learn-objectives": "a hidden task of the Panda, learned from a few demonstrations",
     "never-nan": "short fits of 200 extreme random objectives files: finite, or a clear error",

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The trainer with real workers: what becomes of jobs, of the store and of the work directory."""
 
+import shutil
 import time
 from pathlib import Path
 
 import pytest
 
+from vi_ik_ros.exceptions import InvalidInput
 from vi_ik_ros.sampling.experts.yaml_document import read_yaml
 from vi_ik_ros.sampling.store.job_queue import JobQueue
 from vi_ik_ros.sampling.store.model_store import ModelStore
@@ -140,6 +142,44 @@ def test_what_was_broken_off_goes_on_after_a_restart(make_cell):
     assert list(cell.work.iterdir()) == []
 
 
+class Killed(BaseException):
+    """What a test raises where a kill would end the process."""
+
+
+def test_kill_while_a_stored_set_is_cleaned_up(make_cell, write_tiny_model, monkeypatch):
+    cell = make_cell()
+    cell.submit()
+    assert JobQueue(cell.database).take() is not None
+    digest = write_tiny_model(cell.work, "line")  # ready, only not stored yet
+
+    def remove_a_part(path, **_):
+        if Path(path).parent == cell.work:
+            (Path(path) / "model.json").unlink()
+            raise Killed
+
+    cell = make_cell()
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(shutil, "rmtree", remove_a_part)
+        cell.trainer.update()
+    assert cell.store.load("line").digest == digest
+    cell = make_cell()
+    cell.trainer.update()
+    assert JobState.FAILED not in cell.states()
+    assert list(cell.work.iterdir()) == []
+
+
+def test_half_a_checkpoint_is_removed_and_a_whole_one_kept(make_cell):
+    cell = make_cell()
+    cell.submit()
+    assert JobQueue(cell.database).take() is not None
+    partial = cell.work / "line.partial"
+    partial.mkdir()
+    for name in ("checkpoint.safetensors", "checkpoint.safetensors.writing"):
+        (partial / name).touch()
+    make_cell()
+    assert [path.name for path in partial.iterdir()] == ["checkpoint.safetensors"]
+
+
 @pytest.mark.parametrize(
     ("told", "reason", "words"),
     [
@@ -166,3 +206,24 @@ def test_store_that_cannot_be_written_is_refused_before_training(make_cell):
     (status,) = cell.statuses
     assert (status.state, status.reason) == (JobState.REFUSED, Reason.STORE)
     assert str(cell.store.root) in status.message
+
+
+@pytest.mark.slow
+def test_disk_that_is_full_when_a_training_ends_stops_the_queue_only_for_a_while(
+    make_cell, monkeypatch
+):
+    cell = make_cell()
+    finish, calls = JobQueue.finish, []
+
+    def full_once(self, job_id):
+        calls.append(job_id)
+        if len(calls) == 1:
+            raise InvalidInput("work_directory", "it", "a disk that takes what is written")
+        finish(self, job_id)
+
+    monkeypatch.setattr(JobQueue, "finish", full_once)
+    done = cell.train(steps=2)
+    assert done.state is JobState.DONE
+    assert "a disk that takes what is written" in done.message
+    assert cell.train(model="next", steps=2, stamp=2).state is JobState.DONE
+    assert calls[0] == calls[1] != calls[2]

@@ -2,6 +2,7 @@
 """What a trainer node does, without ROS: one training at a time, a queue, a store that improves."""
 
 import shutil
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from vi_ik_ros.sampling.training.jobs.pending_job import PendingJob
 from vi_ik_ros.sampling.training.jobs.training_job import TrainingJob
 from vi_ik_ros.sampling.training.jobs.worker_process import WorkerProcess
 
+RETRY = 1.0  # [s] between two tries to write the queue
 _REASONS = {"objectives": Reason.OBJECTIVES, "settings": Reason.SETTINGS, "store": Reason.STORE}
 
 
@@ -70,7 +72,7 @@ class Trainer:
         self._on_status, self._on_model = on_status, on_model
         self._status = JobStatus()
         self._training: PendingJob | None = None
-        self._queue_id = 0
+        self._queue_id, self._is_leaving, self._retry = 0, False, 0.0
         self._worker: WorkerProcess | None = None
         self._checks = EarlyChecks(lambda job: self._request("check", job))
         self._left = self._queue.interrupted()
@@ -118,7 +120,9 @@ class Trainer:
                 self._hear(event)
         if refused := self._checks.update():
             self._refuse_waiting(*refused)
-        if self._training is None:
+        if self._is_leaving and time.monotonic() > self._retry:
+            self._leave_queue()
+        if self._training is None and not self._is_leaving:
             self._begin_next()
 
     def cancel(self) -> str:
@@ -151,6 +155,8 @@ class Trainer:
         for path in self._work.iterdir():
             if path.name not in kept:
                 shutil.rmtree(path, ignore_errors=True)
+        for half in self._work.glob("*.partial/*.writing"):  # a checkpoint
+            half.unlink(missing_ok=True)
         self._store.remove_unfinished()
 
     def _begin_next(self) -> None:
@@ -241,11 +247,26 @@ class Trainer:
         if self._worker is not None:
             self._worker.stop(0.0)  # Nobody needs what it could still keep.
         name = self._training.job.model
+        self._training = self._worker = None
+        self._is_leaving = True
+        refusal = self._leave_queue()  # First: nobody shall go on with half of the files.
         for directory in (name, f"{name}.partial"):
             shutil.rmtree(self._work / directory, ignore_errors=True)
-        self._training = self._worker = None
-        self._queue.finish(self._queue_id)
-        self._tell(status)
+        lines = [line for line in (status.message, refusal) if line]
+        self._tell(replace(status, message="; ".join(lines)))
+
+    def _leave_queue(self) -> str:
+        """Take the job that has ended out of the queue; return why that failed, if it did.
+
+        A full disk may have room later: it is tried again until then.
+        """
+        try:
+            self._queue.finish(self._queue_id)
+        except ViIkError as error:
+            self._retry = time.monotonic() + RETRY
+            return str(error)
+        self._is_leaving = False
+        return ""
 
     def _tell(self, status: JobStatus) -> None:
         """Tell a status; it becomes the trainer's own unless another job is being trained."""
