@@ -20,9 +20,9 @@ from vi_ik_ros.benchmarks.crash_safety.training_feed import TrainingFeed
 from vi_ik_ros.cli.main import main
 from vi_ik_ros.nodes.served_models import serve
 from vi_ik_ros.nodes.training.demonstrator import Acknowledged
-from vi_ik_ros.sampling.store.demonstration_store import DemonstrationStore
 from vi_ik_ros.sampling.store.model_store import ModelStore
-from vi_ik_ros.sampling.store.trainer_database import TrainerDatabase
+from vi_ik_ros.sampling.store.trainer.demonstration_store import DemonstrationStore
+from vi_ik_ros.sampling.store.trainer.trainer_database import TrainerDatabase
 from vi_ik_ros.sampling.training.jobs.job_status import JobState, JobStatus
 from vi_ik_ros.sampling.warm_start.solver import SampleRequest
 

@@ -9,8 +9,8 @@ from mcap_ros2.writer import Writer
 from vi_ik_ros.cli.main import main
 from vi_ik_ros.sampling.experts.objective_file import load_objectives
 from vi_ik_ros.sampling.inference.demonstrations.learn_experts import LearnSettings
-from vi_ik_ros.sampling.store.demonstration_store import DemonstrationStore
-from vi_ik_ros.sampling.store.trainer_database import TrainerDatabase
+from vi_ik_ros.sampling.store.trainer.demonstration_store import DemonstrationStore
+from vi_ik_ros.sampling.store.trainer.trainer_database import TrainerDatabase
 from vi_ik_ros.sampling.training.objective_learning import learn_objectives, product_density
 
 OBJECTIVES = """

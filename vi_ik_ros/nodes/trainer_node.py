@@ -23,7 +23,7 @@ from vi_ik_ros.nodes.spinning import spin_node
 from vi_ik_ros.srv import LearnObjectives
 
 if TYPE_CHECKING:
-    from vi_ik_ros.sampling.store.trainer_database import TrainerDatabase
+    from vi_ik_ros.sampling.store.trainer.trainer_database import TrainerDatabase
 
 DEVICES = ("auto", "cpu", "cuda")
 POLL = 0.05  # [s] between two looks at the workers
@@ -66,7 +66,7 @@ class TrainerNode(Node):
     def _open_database(self) -> "TrainerDatabase":
         # A second of imports: here and below, where Ctrl-C ends them in peace, and not above.
         from vi_ik_ros.sampling.store.model_store import data_home
-        from vi_ik_ros.sampling.store.trainer_database import TrainerDatabase
+        from vi_ik_ros.sampling.store.trainer.trainer_database import TrainerDatabase
 
         told = self._settings.work_directory
         return TrainerDatabase(Path(told).expanduser() if told else data_home() / "trainer")
@@ -77,9 +77,9 @@ class TrainerNode(Node):
         from vi_ik_ros.nodes.training.demonstration_recorder import DemonstrationRecorder
         from vi_ik_ros.nodes.training.learning_service import LearningService
         from vi_ik_ros.nodes.training.training_service import TrainingService
-        from vi_ik_ros.sampling.store.demonstration_store import DemonstrationStore
-        from vi_ik_ros.sampling.store.job_queue import JobQueue
         from vi_ik_ros.sampling.store.model_store import ModelStore
+        from vi_ik_ros.sampling.store.trainer.demonstration_store import DemonstrationStore
+        from vi_ik_ros.sampling.store.trainer.job_queue import JobQueue
         from vi_ik_ros.sampling.training.jobs.trainer import Trainer, TrainerOptions
 
         settings, told = self._settings, self._settings.model_store

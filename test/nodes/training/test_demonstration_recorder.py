@@ -20,8 +20,8 @@ from std_srvs.srv import Trigger
 from vi_ik_ros.msg import Demonstrations
 from vi_ik_ros.nodes.qos import latched
 from vi_ik_ros.nodes.training.demonstration_recorder import DemonstrationRecorder
-from vi_ik_ros.sampling.store.demonstration_store import DemonstrationStore
-from vi_ik_ros.sampling.store.trainer_database import TrainerDatabase
+from vi_ik_ros.sampling.store.trainer.demonstration_store import DemonstrationStore
+from vi_ik_ros.sampling.store.trainer.trainer_database import TrainerDatabase
 
 TIMEOUT = 20.0  # [s], of anything that is waited for
 ARM = ["shoulder", "elbow"]

@@ -12,10 +12,10 @@ from vi_ik_ros.exceptions import ViIkError
 from vi_ik_ros.nodes.private_sampler import PrivateSampler
 from vi_ik_ros.nodes.private_trainer import PrivateTrainer
 from vi_ik_ros.nodes.processes import private_environment
-from vi_ik_ros.sampling.store.job_queue import QueuedJob
 from vi_ik_ros.sampling.store.model_reader import StoredModel
 from vi_ik_ros.sampling.store.model_store import ModelStore
-from vi_ik_ros.sampling.store.trainer_database import DATABASE_FILE, read_rows
+from vi_ik_ros.sampling.store.trainer.job_queue import QueuedJob
+from vi_ik_ros.sampling.store.trainer.trainer_database import DATABASE_FILE, read_rows
 from vi_ik_ros.sampling.training.jobs.pending_job import PendingJob
 
 MODELS = ("line_a", "line_b", "line_c")

@@ -10,7 +10,7 @@ from vi_ik_ros.exceptions import InvalidInput
 from vi_ik_ros.msg import Demonstrations
 from vi_ik_ros.nodes.qos import latched, sensor_data
 from vi_ik_ros.nodes.training.status_messages import stamp_from_msg
-from vi_ik_ros.sampling.store.demonstration_store import DemonstrationStore, Verdict
+from vi_ik_ros.sampling.store.trainer.demonstration_store import DemonstrationStore, Verdict
 
 QUEUE = 50  # messages that wait while a commit does
 PERIOD = 0.2  # [s] between two messages that only count what was not recorded

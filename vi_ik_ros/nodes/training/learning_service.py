@@ -16,7 +16,7 @@ from vi_ik_ros.nodes.training.objective_messages import (
     objectives_to_msg,
     options_from_msg,
 )
-from vi_ik_ros.sampling.store.demonstration_store import DemonstrationStore
+from vi_ik_ros.sampling.store.trainer.demonstration_store import DemonstrationStore
 from vi_ik_ros.sampling.training.jobs.worker_process import FINAL, WorkerProcess
 from vi_ik_ros.srv import LearnObjectives
 

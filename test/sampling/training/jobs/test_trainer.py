@@ -9,9 +9,9 @@ import pytest
 
 from vi_ik_ros.exceptions import InvalidInput
 from vi_ik_ros.sampling.experts.yaml_document import read_yaml
-from vi_ik_ros.sampling.store.job_queue import JobQueue
 from vi_ik_ros.sampling.store.model_store import ModelStore
-from vi_ik_ros.sampling.store.trainer_database import TrainerDatabase
+from vi_ik_ros.sampling.store.trainer.job_queue import JobQueue
+from vi_ik_ros.sampling.store.trainer.trainer_database import TrainerDatabase
 from vi_ik_ros.sampling.training.jobs.job_status import JobState, Reason
 from vi_ik_ros.sampling.training.jobs.trainer import Trainer, TrainerOptions
 from vi_ik_ros.sampling.training.jobs.training_job import TrainingJob

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from vi_ik_ros.nodes.training.demonstrator import Acknowledged
-from vi_ik_ros.sampling.store.trainer_database import read_rows
+from vi_ik_ros.sampling.store.trainer.trainer_database import read_rows
 
 JOINTS = tuple(f"panda_joint{index}" for index in range(1, 8))
 NUMBER = 2**18  # 43 minutes at 100 Hz

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from typing import Self
 
-from vi_ik_ros.sampling.store.job_queue import QueuedJob
+from vi_ik_ros.sampling.store.trainer.job_queue import QueuedJob
 from vi_ik_ros.sampling.training.jobs.job_status import JobState, JobStatus
 from vi_ik_ros.sampling.training.jobs.training_job import TrainingJob
 

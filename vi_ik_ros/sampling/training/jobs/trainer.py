@@ -9,8 +9,8 @@ from pathlib import Path
 
 from vi_ik_ros.exceptions import InvalidInput, ViIkError
 from vi_ik_ros.sampling.store.adoption import adopt
-from vi_ik_ros.sampling.store.job_queue import JobQueue
 from vi_ik_ros.sampling.store.model_store import ModelStore
+from vi_ik_ros.sampling.store.trainer.job_queue import JobQueue
 from vi_ik_ros.sampling.training.jobs.early_checks import EarlyChecks
 from vi_ik_ros.sampling.training.jobs.job_status import JobState, JobStatus, Reason
 from vi_ik_ros.sampling.training.jobs.pending_job import PendingJob

@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 
 from vi_ik_ros.exceptions import InvalidInput
-from vi_ik_ros.sampling.store.trainer_database import TrainerDatabase
+from vi_ik_ros.sampling.store.trainer.trainer_database import TrainerDatabase
 
 CAPACITY = 64  # waiting names
 MAX_SIZE = 2**24  # characters of one job

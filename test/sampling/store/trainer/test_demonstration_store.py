@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from vi_ik_ros.exceptions import InvalidInput
-from vi_ik_ros.sampling.store.demonstration_store import (
+from vi_ik_ros.sampling.store.trainer.demonstration_store import (
     DemonstrationStore,
     Verdict,
     read_demonstrations,
 )
-from vi_ik_ros.sampling.store.trainer_database import DATABASE_FILE, TrainerDatabase
+from vi_ik_ros.sampling.store.trainer.trainer_database import DATABASE_FILE, TrainerDatabase
 
 ARM = ("shoulder", "elbow", "wrist")
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from vi_ik_ros.exceptions import InvalidInput
-from vi_ik_ros.sampling.store.configuration_columns import ConfigurationColumns
-from vi_ik_ros.sampling.store.trainer_database import TrainerDatabase, damaged, read_rows
+from vi_ik_ros.sampling.store.trainer.configuration_columns import ConfigurationColumns
+from vi_ik_ros.sampling.store.trainer.trainer_database import TrainerDatabase, damaged, read_rows
 
 MAX_JOINTS = 256
 MAX_NAME = 256  # characters

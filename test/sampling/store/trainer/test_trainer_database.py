@@ -13,9 +13,13 @@ import numpy as np
 import pytest
 
 from vi_ik_ros.exceptions import InvalidInput
-from vi_ik_ros.sampling.store import trainer_database
-from vi_ik_ros.sampling.store.demonstration_store import DemonstrationStore
-from vi_ik_ros.sampling.store.trainer_database import DATABASE_FILE, TrainerDatabase, read_rows
+from vi_ik_ros.sampling.store.trainer import trainer_database
+from vi_ik_ros.sampling.store.trainer.demonstration_store import DemonstrationStore
+from vi_ik_ros.sampling.store.trainer.trainer_database import (
+    DATABASE_FILE,
+    TrainerDatabase,
+    read_rows,
+)
 
 INSERT = "INSERT INTO job (model, document) VALUES (?, ?)"
 MODELS = "SELECT model FROM job ORDER BY id"
@@ -24,8 +28,8 @@ ROOT = Path(__file__).parents[3]
 RECORDER = """
 import sys
 from pathlib import Path
-from vi_ik_ros.sampling.store.demonstration_store import DemonstrationStore, Verdict
-from vi_ik_ros.sampling.store.trainer_database import TrainerDatabase
+from vi_ik_ros.sampling.store.trainer.demonstration_store import DemonstrationStore, Verdict
+from vi_ik_ros.sampling.store.trainer.trainer_database import TrainerDatabase
 
 store = DemonstrationStore(TrainerDatabase(Path(sys.argv[1])))
 while True:

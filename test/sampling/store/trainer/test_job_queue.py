@@ -4,9 +4,9 @@ from contextlib import closing
 import pytest
 
 from vi_ik_ros.exceptions import InvalidInput
-from vi_ik_ros.sampling.store import job_queue
-from vi_ik_ros.sampling.store.job_queue import CAPACITY, JobQueue, QueuedJob
-from vi_ik_ros.sampling.store.trainer_database import TrainerDatabase
+from vi_ik_ros.sampling.store.trainer import job_queue
+from vi_ik_ros.sampling.store.trainer.job_queue import CAPACITY, JobQueue, QueuedJob
+from vi_ik_ros.sampling.store.trainer.trainer_database import TrainerDatabase
 
 
 @pytest.fixture
