@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from vi_ik_ros.nodes.sampler_client import SamplerClient
+from vi_ik_ros.nodes.training.trainer_client import TrainerClient
 
 pytestmark = pytest.mark.skipif(
     shutil.which("ros2") is None or importlib.util.find_spec("launch_ros") is None,
@@ -20,12 +21,22 @@ pytestmark = pytest.mark.skipif(
 LAUNCH = ["ros2", "launch", "vi_ik_ros"]
 
 
-@pytest.mark.parametrize("file", ["bringup.launch.py", "sampler.launch.py"])
-def test_ros2_launch_shows_the_arguments(file: str) -> None:
+EVERY = ("namespace", "use_sim_time", "params_file", "log_level")
+
+
+@pytest.mark.parametrize(
+    ("file", "names"),
+    [
+        ("bringup.launch.py", ("model", "robot", "device", *EVERY)),
+        ("sampler.launch.py", ("model", "robot", *EVERY)),
+        ("trainer.launch.py", ("device", *EVERY)),
+    ],
+)
+def test_ros2_launch_shows_the_arguments(file: str, names: tuple[str, ...]) -> None:
     done = subprocess.run(
         [*LAUNCH, file, "--show-args"], capture_output=True, text=True, timeout=60, check=True
     )
-    for name in ("model", "robot", "namespace", "use_sim_time", "params_file", "log_level"):
+    for name in names:
         assert f"'{name}':" in done.stdout
 
 
@@ -43,9 +54,11 @@ def launched(tmp_path: Path) -> Iterator[subprocess.Popen]:
 
 
 @pytest.mark.slow
-def test_ros2_launch_starts_a_sampler_that_ends_cleanly(launched: subprocess.Popen) -> None:
+def test_ros2_launch_starts_nodes_that_end_cleanly(launched: subprocess.Popen) -> None:
     with SamplerClient("/launched/sampler") as client:
         assert client.wait(60.0)
         assert "panda_pose" in client.model_names(30.0)
+    with TrainerClient("/launched/trainer") as trainer:
+        assert trainer.wait(60.0)
     launched.send_signal(signal.SIGINT)
     assert launched.wait(15) == 0
