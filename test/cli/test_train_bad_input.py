@@ -149,8 +149,8 @@ def test_an_objective_outside_the_joint_limits_is_named(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("option", "value", "expected"),
     [
-        ("--components", "0", "a whole number from 1 to 10,000"),
-        ("--components", "1000000", "a whole number from 1 to 10,000"),
+        ("--components", "0", "a whole number from 1 to 1,000,000"),
+        ("--components", "1000001", "a whole number from 1 to 1,000,000"),
         ("--time-limit", "-1", "a number from 0.001 to 604,800"),
         ("--time-limit", "nan", "a number from 0.001 to 604,800"),
         ("--time-limit", "1e9", "a number from 0.001 to 604,800"),
@@ -158,7 +158,7 @@ def test_an_objective_outside_the_joint_limits_is_named(tmp_path, capsys):
         ("--batch-size", "0", "a whole number from 1 to 1,000,000"),
         ("--seed", "-1", "a whole number from 0 to 9,223,372,036,854,775,807"),
         ("--device", "gpu", "one of auto, cpu"),
-        ("--family", "inn", "one of amortized"),
+        ("--family", "gan", "one of amortized"),
     ],
 )
 def test_an_option_out_of_its_range_is_named(tmp_path, capsys, option, value, expected):

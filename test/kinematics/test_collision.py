@@ -88,3 +88,11 @@ def test_a_missing_mesh_is_refused_in_one_line(tree_urdf):
     with pytest.raises(RobotError, match="here.stl") as caught:
         SelfCollision(robot)
     assert "\n" not in str(caught.value)
+
+
+def test_boxes_about_the_shapes_change_no_answer(robots, draw):
+    """What is checked pair by pair, without the boxes, comes out the same."""
+    collision = SelfCollision(robots["panda"])
+    q = draw(robots["panda"], 300)
+    pairwise = [collision._touching(row).any() for row in robots["panda"].to_pinocchio(q)]
+    assert collision.in_collision(q).tolist() == pairwise and 0 < sum(pairwise) < 300

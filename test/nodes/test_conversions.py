@@ -32,6 +32,11 @@ def request_(rng):
         tip_offset=rng.normal(size=7),
         avoid_self_collision=True,
         timeout=0.25,
+        obstacles=(
+            {"type": "sphere", "center": [0.1, 0.2, 0.3], "radius": 0.25},
+            {"type": "half_space", "point": [0.0, 0.0, 0.0], "normal": [0.0, 0.0, 2.0]},
+        ),
+        obstacle_margin=0.125,
     )
 
 
@@ -54,6 +59,10 @@ def answer(rng):
         target_status=np.array([0, 2, 1], np.uint8),
         target_msg=("", "out of reach", "3 of 4"),
         elapsed=0.125,
+        checked=np.array([9, 0, 3], np.uint32),
+        survived=np.array([2, 0, 3], np.uint32),
+        ess=np.array([1.5, 0.0, 3.0]),
+        log_weight=-rng.uniform(size=rows),
     )
 
 

@@ -3,6 +3,7 @@
 
 import argparse
 import csv
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,16 @@ def pose_row(values: list[float], field: str) -> np.ndarray:
     if len(values) not in (3, 7):
         raise InvalidInput(field, f"{len(values)} numbers", "7 (x y z qx qy qz qw) or 3 (x y z)")
     return np.array([*values, 0.0, 0.0, 0.0, 1.0][:7])
+
+
+def read_obstacle_list(path: Path) -> tuple[Mapping[str, object], ...]:
+    """Read the list `obstacles` of a YAML file."""
+    from vi_ik_ros.sampling.experts.fields import Fields
+    from vi_ik_ros.sampling.experts.yaml_document import read_yaml
+
+    fields = Fields(read_yaml(path, "obstacles file", "a list of obstacles"))
+    fields.allow("obstacles")
+    return tuple(item.values for item in fields.children("obstacles"))
 
 
 def read_targets(path: Path) -> np.ndarray:

@@ -32,10 +32,7 @@ class SelfCollision:
             RobotError: If a mesh is missing or the URDF has no collision geometry.
         """
         self.robot, self._local = robot, threading.local()
-        full = full_model(robot.urdf_text, robot.description)
-        _, self._geometry = lock_joints(full, robot.locked, _read_geometry(robot, full))
-        if self._geometry.ngeoms == 0:
-            raise RobotError("robot", robot.name, "a URDF with <collision> geometry")
+        self._geometry = collision_geometry(robot)
         self._geometry.addAllCollisionPairs()
         self._keep_pairs([self._is_distant(pair) for pair in self._geometry.collisionPairs])
         self._keep_pairs(self._separable())
@@ -47,16 +44,21 @@ class SelfCollision:
 
     def in_collision(self, q: np.ndarray) -> np.ndarray:
         """Tell which configurations (B, nq) have two links that touch, (B,) bool."""
-        return np.array([self._compute(row, stop=True) for row in self._configurations(q)], bool)
+        return np.array([self._any_touching(row) for row in self._configurations(q)], bool)
 
     def _configurations(self, q: np.ndarray) -> np.ndarray:
         """Convert configurations to rows that pinocchio reads."""
         return np.atleast_2d(self.robot.to_pinocchio(q))
 
-    def _compute(self, q_pin: np.ndarray, *, stop: bool) -> bool:
-        """Check one configuration, up to the first collision where `stop`."""
-        model, (data, geometry_data) = self.robot.pinocchio_model, self._data()
-        return pin.computeCollisions(model, data, self._geometry, geometry_data, q_pin, stop)
+    def _any_touching(self, q_pin: np.ndarray) -> bool:
+        """Check one configuration, up to the first collision; boxes about the shapes go first."""
+        if not hasattr(self._local, "manager"):
+            model, (_, geometry_data) = self.robot.pinocchio_model, self._data()
+            manager = pin.BroadPhaseManager_NaiveCollisionManager
+            self._local.manager = manager(model, self._geometry, geometry_data)
+        data, _ = self._data()
+        model = self.robot.pinocchio_model
+        return pin.computeCollisions(model, data, self._local.manager, q_pin, True)
 
     def _data(self) -> tuple[pin.Data, pin.GeometryData]:
         """Return this thread's work space."""
@@ -82,8 +84,9 @@ class SelfCollision:
 
     def _touching(self, q_pin: np.ndarray) -> np.ndarray:
         """Tell which pairs touch in one configuration."""
-        self._compute(q_pin, stop=False)
-        return np.array([r.isCollision() for r in self._data()[1].collisionResults], bool)
+        model, (data, geometry_data) = self.robot.pinocchio_model, self._data()
+        pin.computeCollisions(model, data, self._geometry, geometry_data, q_pin, False)
+        return np.array([r.isCollision() for r in geometry_data.collisionResults], bool)
 
     def _keep_pairs(self, keep: list[bool]) -> None:
         """Drop the pairs that are not marked; work spaces are made anew."""
@@ -95,11 +98,20 @@ class SelfCollision:
         self._local = threading.local()
 
 
-def _read_geometry(robot: RobotModel, full: pin.Model) -> pin.GeometryModel:
-    """Read the collision geometry of all links."""
+def collision_geometry(robot: RobotModel) -> pin.GeometryModel:
+    """Read the collision geometry of all links, the locked joints in their place.
+
+    Raises:
+        RobotError: If a mesh is missing or the URDF has no collision geometry.
+    """
+    full = full_model(robot.urdf_text, robot.description)
     directories = [str(path) for path in robot.description.package_dirs]
     kind = pin.GeometryType.COLLISION
     try:
-        return pin.buildGeomFromUrdfString(full, robot.urdf_text, kind, package_dirs=directories)
+        whole = pin.buildGeomFromUrdfString(full, robot.urdf_text, kind, package_dirs=directories)
     except (ValueError, RuntimeError) as error:
         raise RobotError("robot", robot.name, f"collision geometry that loads ({error})") from None
+    _, geometry = lock_joints(full, robot.locked, whole)
+    if geometry.ngeoms == 0:
+        raise RobotError("robot", robot.name, "a URDF with <collision> geometry")
+    return geometry

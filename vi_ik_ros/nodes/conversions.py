@@ -13,6 +13,7 @@ from visualization_msgs.msg import Marker, MarkerArray
 
 from vi_ik_ros.msg import ContextEntry, ModelInfo
 from vi_ik_ros.nodes.served_models import ListedModel
+from vi_ik_ros.nodes.training.tables.objective_set import OBSTACLE
 from vi_ik_ros.sampling.models.mixture_algebra import OverlapGraph
 from vi_ik_ros.sampling.store.intersection import Intersection
 from vi_ik_ros.sampling.warm_start.solver import SampleAnswer, SampleRequest
@@ -67,6 +68,10 @@ def request_from_msg(
         tip_offset=offset,
         avoid_self_collision=msg.avoid_self_collision,
         timeout=msg.timeout,
+        obstacles=tuple(
+            OBSTACLE.unpack(item, f"obstacles[{i}]") for i, item in enumerate(msg.obstacles)
+        ),
+        obstacle_margin=msg.obstacle_margin,
     )
 
 
@@ -91,6 +96,10 @@ def request_to_msg(
         reference_max_distance=float(request.reference_max_distance),
         avoid_self_collision=request.avoid_self_collision,
         timeout=float(request.timeout),
+        obstacles=[
+            OBSTACLE.pack(item, f"obstacles[{i}]") for i, item in enumerate(request.obstacles)
+        ],
+        obstacle_margin=float(request.obstacle_margin),
     )
 
 
@@ -112,6 +121,10 @@ def answer_to_msg(answer: SampleAnswer) -> SampleConfigurations.Response:
     msg.target_status = _integers("B", answer.target_status)
     msg.target_msg = list(answer.target_msg)
     msg.elapsed = float(answer.elapsed)
+    msg.checked = _integers("I", answer.checked)
+    msg.survived = _integers("I", answer.survived)
+    msg.ess = floats_to_msg(answer.ess)
+    msg.log_weight = floats_to_msg(answer.log_weight)
     return msg
 
 
@@ -134,6 +147,10 @@ def answer_from_msg(msg: SampleConfigurations.Response) -> SampleAnswer:
         target_status=np.array(msg.target_status, dtype=np.uint8),
         target_msg=tuple(msg.target_msg),
         elapsed=msg.elapsed,
+        checked=np.array(msg.checked, dtype=np.uint32),
+        survived=np.array(msg.survived, dtype=np.uint32),
+        ess=np.array(msg.ess),
+        log_weight=np.array(msg.log_weight),
     )
 
 

@@ -54,6 +54,9 @@ class SamplerParameters:
         10_000, "Largest number of targets or context rows of one request.", minimum=1
     )
     max_rows: int = parameter(1_000_000, "Largest num_samples x targets of one request.", minimum=1)
+    max_obstacles: int = parameter(
+        100, "Largest number of obstacles of one request.", minimum=0, maximum=10_000
+    )
     threads: int = parameter(
         0, "Threads of the refiner; 0: as many as the machine has.", minimum=0, maximum=1024
     )

@@ -94,6 +94,9 @@ class SamplingService:
         if not 1 <= request.num_samples <= limits.max_num_samples:
             expected = f"1 to {limits.max_num_samples} (parameter max_num_samples)"
             raise RequestError("num_samples", request.num_samples, expected)
+        if len(request.obstacles) > limits.max_obstacles:
+            expected = f"at most {limits.max_obstacles} of them (parameter max_obstacles)"
+            raise RequestError("obstacles", len(request.obstacles), expected)
         num_targets = max(len(request.targets), len(request.context) // context_size)
         if num_targets > limits.max_targets:
             expected = f"at most {limits.max_targets} of them (parameter max_targets)"

@@ -17,6 +17,7 @@ SHIPPED = (
     "planar2_projection",
     "planar3_position",
     "planar6_priority",
+    "talos_hand",
     "talos_reach",
     "talos_stance",
 )

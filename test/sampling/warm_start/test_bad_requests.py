@@ -9,6 +9,9 @@ from vi_ik_ros.sampling.warm_start.solver import SampleRequest, WarmStartSolver
 
 from .conftest import entry
 
+BALL = {"type": "sphere", "center": [0.0, 0.0, 0.0], "radius": 1.0}
+BOX = {"type": "box", "pose": [0.0, 0.0, 0.0], "size": [1.0, 1.0, 1.0]}
+PLANE = {"type": "half_space", "point": [0.0, 0.0, 0.0], "normal": [0.0, 0.0, 1.0]}
 NAN, INF = float("nan"), float("inf")
 
 
@@ -40,6 +43,15 @@ BAD = [
     ({"tip_offset": np.array([0, 0, 0, 0, 0, 0, 2.0])}, "tip_offset[0].orientation", "unit"),
     ({"tip_offset": np.array([NAN, 0, 0, 0, 0, 0, 1.0])}, "tip_offset[0]", "finite"),
     ({"context": np.zeros(7)}, "context", "none beside targets"),
+    ({"obstacle_margin": 0.1}, "obstacle_margin", "obstacles is empty"),
+    ({"obstacle_margin": NAN}, "obstacle_margin", ">= 0"),
+    ({"obstacles": ({"type": "torus"},)}, "obstacles[0].type", "sphere"),
+    ({"obstacles": (BALL, BALL | {"radius": -1.0})}, "obstacles[1].radius", "positive"),
+    ({"obstacles": (BALL | {"center": [0.0, NAN, 0.0]},)}, "obstacles[0].center", "3 finite"),
+    ({"obstacles": (BALL | {"size": [1.0] * 3},)}, "obstacles[0].size", "center"),
+    ({"obstacles": (PLANE | {"normal": [0.0] * 3},)}, "obstacles[0].normal", "direction"),
+    ({"obstacles": (BOX | {"pose": [0.0] * 7},)}, "obstacles[0].pose", "norm 1"),
+    ({"obstacles": ({"type": "box", "size": [1.0] * 3},)}, "obstacles[0].pose", "x y z"),
 ]
 
 

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vi_ik_ros.cli.model_input import add_model_arguments, load, pose_row, read_targets
+from vi_ik_ros.cli.model_input import (
+    add_model_arguments,
+    load,
+    pose_row,
+    read_obstacle_list,
+    read_targets,
+)
 from vi_ik_ros.cli.output import emit, say, short
 from vi_ik_ros.exceptions import InvalidInput
 
@@ -28,6 +34,10 @@ ARRAYS = (
     "seed_log_prob",
     "source",
     "counts",
+    "checked",
+    "survived",
+    "ess",
+    "log_weight",
 )
 
 
@@ -47,6 +57,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout", type=float, default=0.0, metavar="SEC", help="0 = none (default)"
     )
+    parser.add_argument(
+        "--obstacles", metavar="FILE.yaml", type=Path,
+        help="keep off the solids in its list `obstacles`, written as in an objectives file",
+    )  # fmt: skip
+    parser.add_argument(
+        "--obstacle-margin", type=float, default=0.0, metavar="M",
+        help="distance to keep from them (default 0 m)",
+    )  # fmt: skip
     parser.add_argument("--out", metavar="FILE.npz", type=Path, help="write the rows to this file")
 
 
@@ -55,6 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     from vi_ik_ros.sampling.warm_start.solver import SampleRequest
 
     targets = _targets(arguments)
+    obstacles = read_obstacle_list(arguments.obstacles) if arguments.obstacles else ()
     _check_out(arguments.out)
     if not 0 <= arguments.seed < 2**64:
         raise InvalidInput("--seed", arguments.seed, "0 (fresh) to 2**64 - 1")
@@ -68,6 +87,8 @@ def run(arguments: argparse.Namespace) -> int:
             refine=arguments.refine,
             distinct_tolerance=arguments.distinct_tolerance if arguments.refine else 0.0,
             timeout=arguments.timeout,
+            obstacles=obstacles,
+            obstacle_margin=arguments.obstacle_margin,
         )
     )
     arrays = _arrays(answer)
@@ -115,6 +136,8 @@ def _table(answer: "SampleAnswer") -> "Table":
     shown = min(num_rows, ROWS_SHOWN)
     title = f"{num_rows} rows in {1e3 * answer.elapsed:.1f} ms"
     title += f", the first {shown}" if shown < num_rows else ""
+    if checked := int(answer.checked.sum()):
+        title += f"; {int(answer.survived.sum())} of {checked} draws kept off the obstacles"
     titles = (
         "target",
         *map(short, answer.joint_names),

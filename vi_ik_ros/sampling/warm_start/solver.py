@@ -10,9 +10,11 @@ from functools import cached_property
 import numpy as np
 
 from vi_ik_ros.exceptions import RequestError
+from vi_ik_ros.kinematics.clearance import LinkClearance
 from vi_ik_ros.kinematics.collision import SelfCollision
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.sampling.store.model_store import StoredModel
+from vi_ik_ros.sampling.warm_start.answering.body_rows import narrowed_body, start_limits
 from vi_ik_ros.sampling.warm_start.answering.request import (
     SampleAnswer,
     SampleRequest,
@@ -25,7 +27,9 @@ from vi_ik_ros.sampling.warm_start.answering.targets import TargetReader, Target
 from vi_ik_ros.sampling.warm_start.answering.terms import Terms, allowed_range, narrowed
 from vi_ik_ros.sampling.warm_start.answering.verdict import Findings, excess, verdict
 from vi_ik_ros.sampling.warm_start.novelty import NUM_NEIGHBOURS, Novelty
+from vi_ik_ros.sampling.warm_start.obstacles import ObstacleExpert, read_obstacles
 from vi_ik_ros.sampling.warm_start.refine import Tolerance
+from vi_ik_ros.sampling.warm_start.whole_body.body_targets import BodyTargets
 
 __all__ = ["SampleAnswer", "SampleRequest", "Source", "TargetStatus", "WarmStartSolver"]
 
@@ -64,12 +68,15 @@ class WarmStartSolver:
         self.robot, self._stored, self._model = robot, stored_model, stored_model.model
         self._max_num_samples, self._num_threads = max_num_samples, num_threads
         self._reader = TargetReader(robot, stored_model.document)
+        self._body: BodyTargets | None = None
+        if self._reader.chain is None:
+            self._body = BodyTargets.of(robot, stored_model.document)
         self.novelty = _novelty(stored_model.extras.get(TRAINING_CONTEXTS), self._reader)
 
     @property
     def can_refine(self) -> bool:
-        """Whether the context places the tip of a serial chain, which `refine` asks for."""
-        return self._reader.chain is not None
+        """Whether `refine` knows what to aim at: the tip of a serial chain, or a body's tasks."""
+        return self._reader.chain is not None or self._body is not None
 
     def solve(self, request: SampleRequest) -> SampleAnswer:
         """Answer a request; a target without a solution is a status, not an error.
@@ -80,7 +87,7 @@ class WarmStartSolver:
         start = time.perf_counter()
         request.check(self._max_num_samples, self.robot.nq)
         if request.refine and not self.can_refine:
-            expected = "false: this model places no tip of a serial chain"
+            expected = "false: this model places no tip of a serial chain and no whole body"
             raise RequestError("refine", request.refine, expected)
         targets = self._reader.read(request)
         seed = request.seed or secrets.randbits(64)
@@ -103,6 +110,9 @@ class WarmStartSolver:
             ),
             target_msg=tuple(message for group in groups for _, message in group.verdicts),
             elapsed=time.perf_counter() - start,
+            checked=np.concatenate([group.checked for group in groups]).astype(np.uint32),
+            survived=np.concatenate([group.survived for group in groups]).astype(np.uint32),
+            ess=np.concatenate([group.ess for group in groups]),
         )
 
     @cached_property
@@ -110,12 +120,24 @@ class WarmStartSolver:
         """Read the collision geometry once it is needed: meshes take long."""
         return SelfCollision(self.robot)
 
+    @cached_property
+    def _clearance(self) -> LinkClearance:
+        """Read the collision geometry once a request has obstacles."""
+        return LinkClearance(self.robot)
+
+    def _obstacles(self, request: SampleRequest) -> ObstacleExpert | None:
+        """Turn the obstacles of a request into an expert."""
+        solids = read_obstacles(request.obstacles)
+        if not solids:
+            return None
+        return ObstacleExpert(self._clearance.distance_to(solids), request.obstacle_margin)
+
     def _call(self, request: SampleRequest, num_targets: int, start: float) -> "_Call":
         """Work out what a request, which began at a time, asks of every row."""
         reference = np.asarray(request.reference, dtype=np.float64)
         near = request.reference_max_distance or np.inf
         limits = allowed_range(self.robot, reference if reference.size else None, near)
-        chain = self._reader.chain
+        chain, body = self._reader.chain, self._body
         close = CLOSE + CLOSE_PER_ROW * request.num_samples * num_targets
         timeout = request.timeout - min(close, CLOSE_PART * request.timeout)
         terms = Terms(
@@ -128,14 +150,16 @@ class WarmStartSolver:
             distinct_tolerance=request.distinct_tolerance,
             chain=chain and (narrowed(chain, *limits) if np.isfinite(near) else chain),
             position_only=self._reader.position_only,
+            body=body and (narrowed_body(body, *limits) if np.isfinite(near) else body),
             continuous=self.robot.continuous,
             reference=reference if reference.size else None,
             max_distance=near,
             collides=self._self_collision.in_collision if request.avoid_self_collision else None,
+            obstacles=self._obstacles(request),
             deadline=start + timeout if request.timeout else None,
             num_threads=self._num_threads,
         )
-        return _Call(terms, limits)
+        return _Call(terms, start_limits(self.robot, limits) if body else limits)
 
     def _solve_group(
         self, call: "_Call", targets: Targets, rngs: Sequence[np.random.Generator]
@@ -145,22 +169,24 @@ class WarmStartSolver:
         beyond = np.full(num_targets, -np.inf)
         if terms.chain is not None and targets.T_root_tip is not None:
             beyond = excess(terms.chain, targets.T_root_tip)
-        search, hopeless = Search(terms, targets.T_root_tip, num_targets), beyond > 0.0
+        goals = terms.body.targets(targets.contexts) if terms.body else targets.T_root_tip
+        search, hopeless = Search(terms, goals, num_targets), beyond > 0.0
         drawn = draw_from_model(search, terms, self._model, targets.contexts, rngs, hopeless)
         if terms.refine:
             fall_back(search, terms, self.robot.ready, call.limits, rngs, hopeless)
         expired, rows = terms.expired, search.finish()
-        if terms.refine:
+        if terms.refine and self._model.has_log_prob:
             rows["log_prob"] = self._log_prob(rows, targets.contexts)
         novelty = np.zeros(num_targets)
         if self.novelty is not None:
             novelty = self.novelty.distance(targets.contexts) / self.novelty.threshold
-        columns = (search.found, search.best, beyond, novelty)
+        columns = (search.found, search.best, beyond, novelty, search.checked, search.survived)
         verdicts = [
-            verdict(terms, Findings(int(found), drawn, best[0], best[1], far, strange, expired))
-            for found, best, far, strange in zip(*columns, strict=True)
+            verdict(terms, Findings(int(n), drawn, best[0], best[1], far, odd, expired, *sight))
+            for n, best, far, odd, *sight in zip(*columns, strict=True)
         ]
-        return _Group(rows, np.bincount(rows["target"], minlength=num_targets), verdicts)
+        counts = np.bincount(rows["target"], minlength=num_targets)
+        return _Group(rows, counts, verdicts, search.checked, search.survived, search.ess)
 
     def _log_prob(self, rows: np.ndarray, contexts: np.ndarray) -> np.ndarray:
         """Return the log density (N,) of rows as they are now; NaN where no model drew them."""
@@ -194,6 +220,9 @@ class _Group:
     rows: np.ndarray
     counts: np.ndarray
     verdicts: list[tuple[TargetStatus, str]]
+    checked: np.ndarray
+    survived: np.ndarray
+    ess: np.ndarray
 
 
 def _columns(rows: np.ndarray) -> dict[str, np.ndarray]:

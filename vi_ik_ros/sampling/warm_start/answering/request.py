@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is asked of a warm start, and what comes back: the service, as numpy."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -52,6 +53,8 @@ class SampleRequest:
         tip_offset: (7,) T_frame_tool of the placed tool; a zero quaternion is the identity.
         avoid_self_collision: Leave out rows in which the robot collides with itself.
         timeout: [s] after which the rows found so far are returned; 0 = none.
+        obstacles: Solids in the root frame to keep off, each as an objectives file writes it.
+        obstacle_margin: [m], rows nearer than this to an obstacle are left out.
     """
 
     targets: np.ndarray = _empty(0, 7)
@@ -68,6 +71,8 @@ class SampleRequest:
     tip_offset: np.ndarray = _empty(7)
     avoid_self_collision: bool = False
     timeout: float = 0.0
+    obstacles: tuple[Mapping[str, object], ...] = ()
+    obstacle_margin: float = 0.0
 
     def check(self, max_num_samples: int, num_joints: int) -> None:
         """Check every field but the targets and the context, which depend on the model.
@@ -83,6 +88,10 @@ class SampleRequest:
             self._check_not_negative(name)
         self._check_not_negative("reference_max_distance")
         self._check_not_negative("timeout")
+        self._check_not_negative("obstacle_margin")
+        if self.obstacle_margin > 0.0 and not self.obstacles:
+            expected = "0 as long as obstacles is empty"
+            raise RequestError("obstacle_margin", self.obstacle_margin, expected)
         reference = np.asarray(self.reference, dtype=np.float64)
         if reference.size and reference.shape != (num_joints,):
             expected = f"no number or {num_joints}, one for each joint"
@@ -119,6 +128,10 @@ class SampleAnswer:
         target_status: (B,) uint8, a `TargetStatus`.
         target_msg: B lines, "" where there is nothing to say.
         elapsed: [s].
+        checked: (B,) uint32, rows whose distance to the obstacles was measured.
+        survived: (B,) uint32, those of them that keep the margin.
+        ess: (B,) effective number of the checked rows under their weights.
+        log_weight: (N,) log density of the row under the obstacles' expert; 0 without obstacles.
     """
 
     model_digest: str
@@ -136,6 +149,10 @@ class SampleAnswer:
     target_status: np.ndarray
     target_msg: tuple[str, ...]
     elapsed: float
+    checked: np.ndarray
+    survived: np.ndarray
+    ess: np.ndarray
+    log_weight: np.ndarray
 
 
 def check_poses(

@@ -14,6 +14,7 @@ MAX_DRAWS = 10  # draws per wanted row
 DRAWS_AHEAD = 3  # draws of one model call per wanted row, where some will be lost or alike
 ROWS_PER_CALL = 32_768  # rows that one model call may draw: memory
 ROWS_PER_TIMED_CALL = 1_024  # the same with a timeout: 5 milliseconds
+ROWS_PER_CHECKED_CALL = 128  # the same with a timeout and obstacles: 5 milliseconds
 RANDOM_STARTS = (7, 32, 64, 128, 128)  # of each round of the fallback
 
 
@@ -49,16 +50,16 @@ def draw_from_model(
     missing, drawn = np.arange(len(contexts)), 0
     while drawn < most and len(missing) and not terms.expired:
         num_draws = min(_draws(terms), most - drawn)
-        samples = model.sample(contexts[missing], num_draws, [rngs[int(i)] for i in missing])
+        seen = drawn if model.repeats else 0
+        streams = [rngs[int(i)] for i in missing]
+        samples = model.sample(contexts[missing], seen + num_draws, streams)
         drawn += num_draws
-        search.add(
-            missing,
-            samples.q,
-            Source.MODEL,
-            log_prob=samples.log_prob,
-            seed_log_prob=samples.log_prob,
-            component=samples.component,
-        )
+        log_prob = samples.log_prob[:, seen:]
+        fields = {"log_prob": log_prob, "seed_log_prob": log_prob}
+        fields["component"] = samples.component[:, seen:]
+        if terms.obstacles is not None and not terms.refine:
+            fields["chance"] = np.stack([rng.random(num_draws) for rng in streams])
+        search.add(missing, samples.q[:, seen:], Source.MODEL, **fields)
         missing = missing[(search.found[missing] < terms.num_samples) & ~hopeless[missing]]
     return drawn
 
@@ -95,7 +96,9 @@ def fall_back(
 
 def _rows_per_call(terms: Terms) -> int:
     """Return how many rows one model call may draw."""
-    return ROWS_PER_CALL if terms.deadline is None else ROWS_PER_TIMED_CALL
+    if terms.deadline is None:
+        return ROWS_PER_CALL
+    return ROWS_PER_TIMED_CALL if terms.obstacles is None else ROWS_PER_CHECKED_CALL
 
 
 def _draws(terms: Terms) -> int:

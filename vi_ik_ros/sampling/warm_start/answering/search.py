@@ -3,14 +3,16 @@
 
 import numpy as np
 
+from vi_ik_ros.sampling.warm_start.answering.body_rows import judge_body
 from vi_ik_ros.sampling.warm_start.answering.terms import Terms, wrap
 from vi_ik_ros.sampling.warm_start.distinct import leaders_by_group
+from vi_ik_ros.sampling.warm_start.obstacles import ObstacleExpert
 from vi_ik_ros.sampling.warm_start.refine import refine, tip_errors
 
 
 def row_type(nq: int) -> np.dtype:
     """Return the fields of a row: those of `SampleAnswer`, and its target."""
-    names = ("log_prob", "seed_log_prob", "position_error", "orientation_error")
+    names = ("log_prob", "seed_log_prob", "position_error", "orientation_error", "log_weight")
     return np.dtype(
         [
             ("q", np.float64, (nq,)),
@@ -30,6 +32,8 @@ class Search:
             converged and distinct ones.
         best: (B, 2) position [m] and orientation error [rad] of the row closest to each target, as
             long as none was found for it.
+        checked: (B,) number of rows whose distance to the obstacles was measured.
+        survived: (B,) number of those that keep the margin.
     """
 
     def __init__(self, terms: Terms, T_root_tip: np.ndarray | None, num_targets: int) -> None:
@@ -37,7 +41,8 @@ class Search:
 
         Args:
             terms: What the request asks.
-            T_root_tip: (B, 4, 4), or None where rows cannot be judged.
+            T_root_tip: (B, 4, 4), (B, F, 4, 4) for the tasks of a whole body, or None where rows
+                cannot be judged.
             num_targets: B.
         """
         self._terms, self._T_root_tip = terms, T_root_tip
@@ -45,6 +50,8 @@ class Search:
         self._kept, self._failed = np.empty(0, self._type), [np.empty(0, self._type)]
         self.found = np.zeros(num_targets, dtype=np.int64)
         self.best = np.full((num_targets, 2), np.inf)
+        self.checked, self.survived = np.zeros((2, num_targets), dtype=np.int64)
+        self._weights = np.zeros((2, num_targets))  # sums of w and of w^2
 
     def add(self, targets: np.ndarray, q: np.ndarray, source: int, **fields: np.ndarray) -> None:
         """Take in proposed rows, some for each of some targets.
@@ -53,17 +60,20 @@ class Search:
             targets: (b,) indices of the targets, ascending.
             q: (b, m, nq) proposals.
             source: Who made them.
-            fields: (b, m) arrays, log_prob, seed_log_prob and component where a model made them.
+            fields: (b, m) arrays, log_prob, seed_log_prob and component where a model made them;
+                chance, uniform numbers, where rows near obstacles are thinned out.
         """
         rows = np.empty(q.shape[0] * q.shape[1], self._type)
         rows["target"], rows["source"] = np.repeat(targets, q.shape[1]), source
-        rows["q"] = q.reshape(len(rows), -1)
+        rows["q"], rows["log_weight"] = q.reshape(len(rows), -1), 0.0
         for name, default in (("log_prob", np.nan), ("seed_log_prob", np.nan), ("component", 0)):
             rows[name] = np.ravel(fields[name]) if name in fields else default
         self._judge(rows)
         if self._terms.refine:
             rows = rows[rows["iterations"] > 0]  # those the deadline left
-        allowed = self._allowed(rows["q"])
+        allowed = self._allowed(rows)
+        if "chance" in fields:
+            allowed &= np.ravel(fields["chance"]) < np.exp(rows["log_weight"])
         good = rows["converged"] if self._terms.refine else np.ones(len(rows), dtype=bool)
         self._failed.append(rows[allowed & ~good])
         self._keep(rows[allowed & good])
@@ -87,15 +97,25 @@ class Search:
         starts = np.searchsorted(rows["target"], np.arange(len(self.found)))
         return rows[np.arange(len(rows)) - starts[rows["target"]] < self._terms.num_samples]
 
+    @property
+    def ess(self) -> np.ndarray:
+        """Return the effective number (B,) of the checked rows under their weights."""
+        total, squares = self._weights
+        return total**2 / np.maximum(squares, np.finfo(float).tiny)
+
     def _judge(self, rows: np.ndarray) -> None:
         """Refine rows in place, or only measure them."""
         terms, chain = self._terms, self._terms.chain
         rows["iterations"], rows["converged"] = 0, False
-        if chain is None or self._T_root_tip is None:
+        if self._T_root_tip is None or (chain is None and terms.body is None):
             rows["position_error"] = rows["orientation_error"] = np.nan
             return
         one = len(self._T_root_tip) == 1
         goals = self._T_root_tip if one else self._T_root_tip[rows["target"]]
+        if chain is None:
+            assert terms.body is not None
+            judge_body(terms, terms.body, goals, rows)
+            return
         q = terms.toward_reference(rows["q"])[:, chain.columns]
         if not terms.refine:
             position, orientation = tip_errors(chain, goals, q, position_only=terms.position_only)
@@ -117,14 +137,28 @@ class Search:
         for name in ("position_error", "orientation_error", "iterations", "converged"):
             rows[name] = getattr(result, name)
 
-    def _allowed(self, q: np.ndarray) -> np.ndarray:
-        """Tell which rows are near enough to the reference and free of self-collision."""
+    def _allowed(self, rows: np.ndarray) -> np.ndarray:
+        """Tell which rows are near enough to the reference and touch nothing."""
+        q = rows["q"]
         allowed = np.ones(len(q), dtype=bool)
         if self._terms.reference is not None and np.isfinite(self._terms.max_distance):
             allowed = self._terms.distance(q) <= self._terms.max_distance + 1e-9
         if self._terms.collides is not None and allowed.any():
             allowed[allowed] = ~self._terms.collides(q[allowed])
+        if self._terms.obstacles is not None and allowed.any():
+            self._weigh(rows, allowed, self._terms.obstacles)
         return allowed
+
+    def _weigh(self, rows: np.ndarray, allowed: np.ndarray, obstacles: ObstacleExpert) -> None:
+        """Weigh the allowed rows by the obstacles, and allow those of them that keep the margin."""
+        targets = rows["target"][allowed]
+        log_weight = obstacles.log_weight(rows["q"][allowed])
+        rows["log_weight"][allowed], allowed[allowed] = log_weight, log_weight > -np.inf
+        weight, count = np.exp(log_weight), len(self.checked)
+        self.checked += np.bincount(targets, minlength=count)
+        self.survived += np.bincount(targets[log_weight > -np.inf], minlength=count)
+        for total, power in zip(self._weights, (weight, weight**2), strict=True):
+            total += np.bincount(targets, power, minlength=count)
 
     def _keep(self, rows: np.ndarray) -> None:
         """Keep the rows that differ from those kept before."""
@@ -141,7 +175,7 @@ class Search:
 
     def _note_best(self, rows: np.ndarray) -> None:
         """Remember the smallest residual of each target, for its message."""
-        if not len(rows) or self._terms.chain is None:
+        if not len(rows) or self._T_root_tip is None:
             return
         order = np.lexsort((self._residual(rows), rows["target"]))
         targets, first = np.unique(rows["target"][order], return_index=True)

@@ -9,7 +9,9 @@ import numpy as np
 
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.kinematics.serial_chain import SerialChain
+from vi_ik_ros.sampling.warm_start.obstacles import ObstacleExpert
 from vi_ik_ros.sampling.warm_start.refine import Tolerance
+from vi_ik_ros.sampling.warm_start.whole_body.body_targets import BodyTargets
 
 
 @dataclass(frozen=True)
@@ -23,10 +25,12 @@ class Terms:
         distinct_tolerance: [rad or m], 0 keeps all.
         chain: The joints that move the tip, limited to what is near enough to the reference.
         position_only: Whether orientations of targets count for nothing.
+        body: The tasks of a whole body where there is no chain, limited in the same way, or None.
         continuous: (nq,) bool.
         reference: (nq,), or None.
         max_distance: [rad or m] from the reference; infinite = any.
         collides: Tells which configurations (N, nq) collide, or None.
+        obstacles: Weighs configurations by their distance to obstacles, or None.
         deadline: `time.perf_counter()` value, or None.
         num_threads: Threads of the refiner; None: as many as a batch is worth.
     """
@@ -37,10 +41,12 @@ class Terms:
     distinct_tolerance: float
     chain: SerialChain | None
     position_only: bool
+    body: BodyTargets | None
     continuous: np.ndarray
     reference: np.ndarray | None
     max_distance: float
     collides: Callable[[np.ndarray], np.ndarray] | None
+    obstacles: ObstacleExpert | None
     deadline: float | None
     num_threads: int | None
 
@@ -52,7 +58,8 @@ class Terms:
     @property
     def filters(self) -> bool:
         """Whether rows may be refused for another reason than their residual."""
-        return self.collides is not None or np.isfinite(self.max_distance)
+        touching = self.collides is not None or self.obstacles is not None
+        return touching or bool(np.isfinite(self.max_distance))
 
     def toward_reference(self, q: np.ndarray) -> np.ndarray:
         """Turn continuous joints by whole turns to where the refiner's limits are."""

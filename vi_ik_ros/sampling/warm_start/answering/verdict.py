@@ -23,6 +23,8 @@ class Findings:
         excess: [m] by which the target lies beyond any possible reach; negative inside it.
         novelty: Distance to the training contexts in units of what is normal; above 1 is not.
         expired: Whether the timeout ended the search.
+        checked: Number of rows whose distance to the obstacles was measured.
+        survived: Number of those that keep the margin.
     """
 
     found: int
@@ -32,12 +34,16 @@ class Findings:
     excess: float
     novelty: float
     expired: bool
+    checked: int
+    survived: int
 
 
 def verdict(terms: Terms, findings: Findings) -> tuple[TargetStatus, str]:
     """Return the status of a target and one line about it, "" where there is nothing to say."""
     status, remark = _status(terms, findings)
     remarks = [remark] if remark else []
+    if remark and findings.survived < findings.checked:
+        remarks.append(f"{findings.survived} of {findings.checked} rows kept off the obstacles")
     if findings.novelty > 1.0:
         remarks.append(
             f"unlike the contexts that the model was trained on ({findings.novelty:.2f} times the"
@@ -78,5 +84,5 @@ def _residual(terms: Terms, f: Findings) -> str:
         f.orientation_error >= terms.tolerance.orientation
     )
     if close:
-        return "every row that met the target collides or is too far from the reference"
+        return "every row that met the target touches something or is too far from the reference"
     return f"no row converged: best residual {f.position_error:.3g} m{turn}{reason}"
