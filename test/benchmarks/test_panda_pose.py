@@ -19,7 +19,7 @@ from vi_ik_ros.sampling.models.model import Samples
 class UniformModel:
     """Uniform between limits, whatever the context."""
 
-    context_size, num_components = 7, 1
+    context_size, num_components, has_log_prob, repeats = 7, 1, True, False
 
     def __init__(self, robot: RobotModel) -> None:
         self.lower, self.upper, self.num_dims = robot.lower, robot.upper, robot.nq
@@ -51,13 +51,15 @@ def report(panda: RobotModel):
     file = Path(share_dir()) / "config" / "objectives" / "panda_pose.yaml"
     context = [{"name": "flange", "kind": "pose", "size": 7, "objective": "flange"}]
     document = {"objectives": yaml.safe_load(file.read_text()), "context": context}
+    document["training"] = {"seconds": 3.0}
     lines: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
         stored = FakeStored(UniformModel(panda), document)
         patch.setattr(panda_pose, "_load", lambda model: (panda, stored))
         patch.setattr(panda_pose, "TREE_SIZE", 2000)
         patch.setattr(panda_pose, "TIMED", 2)
-        found = panda_pose.run(num_poses=6, on_progress=lines.append)
+        patch.setattr(panda_pose, "_fitted", lambda family, *_: stored)
+        found = panda_pose.run(num_poses=6, families=["moe"], on_progress=lines.append)
     assert lines
     return found
 
@@ -68,8 +70,10 @@ def values(report, case: str) -> dict[str, float]:
 
 def test_every_case_has_its_rows(report) -> None:
     cases = {row.case for row in report.rows}
-    assert cases == {"raw", "SIR", "random", "ready", "KD-2k", "served"}
-    for case in cases:
+    ours = {"raw", "SIR", "served", "moe raw", "moe served"}
+    assert cases == ours | {"random", "ready", "KD-2k", "moe"}
+    assert values(report, "moe") == {"training time [s]": 3.0}
+    for case in cases - {"moe"}:
         row = values(report, case)
         assert row["converged rows that pinocchio refutes"] == 0
         assert 0 <= row["single start converges [%]"] <= 100

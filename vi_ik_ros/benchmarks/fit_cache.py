@@ -19,6 +19,7 @@ from vi_ik_ros.sampling.experts.objective_file import Objectives
 from vi_ik_ros.sampling.models.component_mixture import ComponentMixture
 from vi_ik_ros.sampling.training.fit_mixture import fit_mixture
 from vi_ik_ros.sampling.training.runs.mixture_run import MIXTURES, MixtureSettings
+from vi_ik_ros.sampling.training.settings import FitSettings
 
 SOURCES = Path(__file__).parents[1]
 FITTING = ("kinematics", "sampling")  # folders whose sources decide a fit
@@ -48,7 +49,7 @@ def cached_fit(
         settings: of the fit.
         fit: what fits.
     """
-    path = cache_directory() / f"{_key(objectives, family, settings)}.npz"
+    path = cache_directory() / f"{fit_key(objectives, family, settings)}.npz"
     if path.exists():
         with np.load(path, allow_pickle=False) as kept:
             tensors = {name: kept[name] for name in kept.files if name not in ("facts",)}
@@ -78,7 +79,7 @@ def _keep(path: Path, made: CachedFit) -> None:
     os.replace(fresh, path)
 
 
-def _key(objectives: Objectives, family: str, settings: MixtureSettings) -> str:
+def fit_key(objectives: Objectives, family: str, settings: MixtureSettings | FitSettings) -> str:
     """Return the digest of everything that decides a fit, but for the machine."""
     sources = hashlib.sha256()
     for folder in FITTING:

@@ -4,17 +4,20 @@
 Targets are the poses of uniformly random configurations. `raw` are draws of the model as they come,
 `SIR` are 20 of 200 draws resampled by the target density, `served` is what the solver answers. The
 others start the same refiner from uniformly random configurations, from the ready configuration,
-and from the nearest of many stored configurations. Every row that counts as converged is measured
-again with pinocchio.
+and from the nearest of many stored configurations. Every other conditional family is fitted to the
+same objectives within the budget and has rows `<family> raw` and `<family> served`. Every row that
+counts as converged is measured again with pinocchio.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from vi_ik_ros.benchmarks.fit_cache import DEFAULT_BUDGET
 from vi_ik_ros.benchmarks.panda_pose_figures import Outcome, figures, raw_errors
 from vi_ik_ros.benchmarks.panda_pose_starts import (
     KdTreeStarts,
@@ -25,10 +28,14 @@ from vi_ik_ros.benchmarks.panda_pose_starts import (
     Starts,
 )
 from vi_ik_ros.benchmarks.report import Report, Row
+from vi_ik_ros.benchmarks.stored_fits import stored_fit
 from vi_ik_ros.exceptions import InvalidInput
-from vi_ik_ros.kinematics.pose import matrix_to_pose
+from vi_ik_ros.kinematics.pose import matrix_to_pose, pose_to_matrix
 from vi_ik_ros.kinematics.robot_model import RobotModel
+from vi_ik_ros.kinematics.share import share_dir
+from vi_ik_ros.sampling.experts.objective_file import load_objectives
 from vi_ik_ros.sampling.store.model_store import ModelStore, StoredModel
+from vi_ik_ros.sampling.training.settings import FitSettings
 from vi_ik_ros.sampling.warm_start.distinct import distinct
 from vi_ik_ros.sampling.warm_start.refine import refine
 from vi_ik_ros.sampling.warm_start.solver import SampleRequest, WarmStartSolver
@@ -40,6 +47,8 @@ NUM_RAW = 100  # draws of each target whose errors are measured
 TREE_SIZE, QUICK_TREE_SIZE = 1_000_000, 50_000
 TIMED = 100  # targets that are timed one by one
 BUDGET = 0.010  # [s], for the distinct solutions in that time
+FAMILIES = ("kd_tree", "moe", "em", "inn", "cvae")  # beside the stored model's own
+QUICK_BUDGET = 10.0  # [s] of each fit
 
 
 def run(
@@ -50,6 +59,7 @@ def run(
     seeds: int = 1,
     quick: bool = False,
     budget: float | None = None,
+    families: Sequence[str] | None = None,
     on_progress: Callable[[str], None] = lambda line: None,
 ) -> Report:
     """Measure every case.
@@ -60,10 +70,10 @@ def run(
         seed: Of the first set of targets.
         seeds: Sets of targets.
         quick: A tenth of the targets and a small tree.
-        budget: Not used; nothing is trained here.
+        budget: [s] for the fit of each further family; None: 180, or 10 if quick.
+        families: Those that are fitted; None: all.
         on_progress: Called with a line about what comes next.
     """
-    del budget
     started = time.monotonic()
     torch.set_num_threads(1)  # a second one stalls on a shared machine
     robot, stored = _load(model)
@@ -88,6 +98,11 @@ def run(
     if stored is not None:
         on_progress("served ...")
         rows += figures(robot, _measure_served(robot, stored, poses, T, seed), T, rng)
+    limit = budget or (QUICK_BUDGET if quick else DEFAULT_BUDGET)
+    for family in FAMILIES if families is None else families:
+        fitted = _fitted(family, limit, QUICK_TREE_SIZE if quick else TREE_SIZE, on_progress)
+        on_progress(f"{family} raw and served ...")
+        rows += _family_rows(family, robot, fitted, poses, rng)
     return Report(bench=NAME, rows=rows, seeds=used, seconds=time.monotonic() - started)
 
 
@@ -103,6 +118,33 @@ def _load(model: str | None) -> tuple[RobotModel, StoredModel | None]:
         raise InvalidInput("model", name, f"a model of one pose, not of {kinds or 'nothing'}")
     robot = RobotModel.load(about["robot"]["spec"], about["robot"]["root"], about["robot"]["tip"])
     return robot, store.load(where, robot)
+
+
+def _fitted(
+    family: str, budget: float, tree_size: int, on_progress: Callable[[str], None]
+) -> StoredModel:
+    """Fit a family to the objectives of panda_pose within a budget [s], or load that fit."""
+    path = share_dir() / "config" / "objectives" / "panda_pose.yaml"
+    objectives = load_objectives(path, dtype=torch.float32)
+    rows = tree_size if family == "kd_tree" else None
+    settings = FitSettings(num_components=rows, time_limit=budget)
+    return stored_fit(objectives, family, settings, on_progress)
+
+
+def _family_rows(
+    family: str, robot: RobotModel, fitted: StoredModel, poses: np.ndarray, rng: np.random.Generator
+) -> list[Row]:
+    """Return the rows of a fitted family: its training, its draws, its answers."""
+    T = pose_to_matrix(poses)
+    seconds = float(str(fitted.document["training"]["seconds"]))
+    case = ModelStarts(fitted.model, f"{family} raw")
+    served = _measure_served(robot, fitted, poses, T, SEED)
+    return [
+        Row(family, "training time [s]", seconds),
+        *raw_errors(case.name, robot, case.propose(poses, NUM_RAW, rng), T, rng),
+        *figures(robot, _measure(robot, case, poses, T, rng), T, rng),
+        *figures(robot, replace(served, case=f"{family} served"), T, rng),
+    ]
 
 
 def _configurations(robot: RobotModel, seed: int, count: int) -> np.ndarray:

@@ -93,7 +93,7 @@ def figures(
         name = f"iterations of a converged start, {word}"
         rows += [bootstrap_row(case, name, groups, statistic, rng=rng)]
     spent = outcome.iterations.sum() / max(ok.sum(), 1)
-    if case != "served":  # there the refused and the duplicate rows are not seen
+    if not case.endswith("served"):  # there the refused and the duplicate rows are not seen
         rows += [Row(case, "iterations per converged start", float(spent))]
     if num_starts > 1:
         wraps = robot.continuous

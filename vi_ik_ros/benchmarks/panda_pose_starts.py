@@ -98,11 +98,10 @@ class KdTreeStarts(Starts):
 class ModelStarts(Starts):
     """Independent draws of the model, as they come."""
 
-    name = "raw"
-
-    def __init__(self, model: ConditionalModel) -> None:
-        """Keep the model."""
-        self._model = model
+    def __init__(self, model: ConditionalModel, name: str = "raw") -> None:
+        """Keep the model and the name of its case."""
+        self._model, self.name, self.exhausted = model, name, model.repeats
+        self.num_in_time = 1_000 if self.exhausted else Starts.num_in_time
 
     def propose(self, poses: np.ndarray, num_starts: int, rng: np.random.Generator) -> np.ndarray:
         """See `Starts`."""

@@ -25,10 +25,12 @@ def add_training_arguments(parser: argparse.ArgumentParser, default_family: str)
     )  # fmt: skip
     parser.add_argument(
         "--family", default="",
-        help="amortized or moe for objectives with a context, gaussian or banana for those without "
-        f"(default: {default_family})",
+        help="amortized, moe, em, inn, cvae or kd_tree for objectives with a context, gaussian or "
+        f"banana for those without (default: {default_family})",
     )  # fmt: skip
-    parser.add_argument("--components", type=int, metavar="K", help="mixture components")
+    parser.add_argument(
+        "--components", type=int, metavar="K", help="mixture components, or rows of a kd_tree"
+    )
     parser.add_argument("--seed", type=int, default=0, help="random seed (default 0)")
     parser.add_argument("--steps", type=int, help="end after so many updates")
     parser.add_argument("--time-limit", type=float, metavar="SEC", help="end after so long")

@@ -86,11 +86,11 @@ def test_resuming_another_run_is_refused(objectives, tmp_path):
 
 
 def test_an_unknown_family_is_refused(objectives, tmp_path):
-    with pytest.raises(InvalidInput, match="family: got inn, expected one of amortized"):
-        fit(objectives, tmp_path / "x", settings=SMALL, family="inn")
+    with pytest.raises(InvalidInput, match="family: got forest, expected one of amortized"):
+        fit(objectives, tmp_path / "x", settings=SMALL, family="forest")
 
 
-@pytest.mark.parametrize("family", ["amortized", "moe"])
+@pytest.mark.parametrize("family", ["amortized", "moe", "em"])
 def test_objectives_without_context_are_refused_by_a_conditional_family(family):
     path = share_dir() / "config" / "objectives" / "planar2_line.yaml"
     with pytest.raises(ObjectiveError, match=f"context: got no entry.*family {family}"):
@@ -126,6 +126,7 @@ def test_a_prepared_fit_says_what_it_will_do():
     [
         ("planar3_position", "amortized"),
         ("planar3_position", "moe"),
+        ("planar3_position", "em"),
         ("planar2_line", "gaussian"),
         ("planar2_line", "banana"),
         ("planar6_priority", "gaussian"),
@@ -193,8 +194,8 @@ def test_experts_that_no_configuration_satisfies_are_named(objectives, tmp_path)
             },
             {
                 "name": "nailed",
-                "transform": {"type": "configuration"},
-                "density": {"type": "normal", "mean": [0.1, 0.2, 0.3], "std": 1e-4},
+                "transform": {"type": "configuration", "joints": ["joint_1", "joint_2"]},
+                "density": {"type": "normal", "mean": [0.1, 0.2], "std": 1e-4},
             },
         ],
         "context": [

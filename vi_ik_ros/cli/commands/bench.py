@@ -11,14 +11,17 @@ from vi_ik_ros.exceptions import InvalidInput
 EXAMPLE = "vi-ik bench service-latency --quick --json"
 BENCHMARKS: dict[str, str] = {
     "crash-safety": "trainers and samplers killed at random moments: nothing lost, broken or left",
+    "gmm-ik": "inverse kinematics by a joint mixture: the source's table beside several fits",
     "hot-reload": "models trained, exchanged and served at once: time, latency, no wrong answer",
     "learn-objectives": "a hidden task of the Panda, learned from a few demonstrations",
     "never-nan": "short fits of 200 extreme random objectives files: finite, or a clear error",
     "panda-position": "mixtures of the Panda's configurations at one point, by sampled divergences",
-    "panda-pose": "samples, warm starts and answers of the Panda model against other starts",
+    "panda-pose": "samples, warm starts and answers of every family against other starts",
+    "planar-inverse": "draws of every family for planar arms of 4 to 10 joints beside exact ones",
     "planar-line": "mixtures of a planar arm on a line, by divergences on a grid",
     "prioritized-bimanual": "two hands out of reach of both targets, with and without priorities",
     "service-latency": "time of an answer of the sampler node over ROS 2, by number of samples",
+    "talos-reach": "a humanoid that stands and reaches: starts of the whole-body refiner",
     "talos-stance": "a mixture of a humanoid's whole-body configurations beside HMC",
     "unigauss-hierarchy": "optional tasks that exclude each other, by their masses on a grid",
 }

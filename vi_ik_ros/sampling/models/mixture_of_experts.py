@@ -12,6 +12,7 @@ from vi_ik_ros.exceptions import InvalidInput
 from vi_ik_ros.sampling.models.amortized.fixed_mixture import FixedMixture
 from vi_ik_ros.sampling.models.component_mixture import CHUNK, FAR
 from vi_ik_ros.sampling.models.linear_experts.options import ExpertsOptions
+from vi_ik_ros.sampling.models.linear_experts.wrapped_mixture import WrappedMixture
 from vi_ik_ros.sampling.models.model import ConditionalModel, Samples
 from vi_ik_ros.sampling.models.redraw import draw_inside
 
@@ -28,6 +29,7 @@ class MixtureOfExperts(ConditionalModel):
     """
 
     family = "moe"
+    options_type: type[ExpertsOptions] = ExpertsOptions  # of which `from_tensors` reads
 
     def __init__(self, options: ExpertsOptions, tensors: Mapping[str, np.ndarray]) -> None:
         """Take the sizes and the numbers that `from_tensors` has checked."""
@@ -73,7 +75,7 @@ class MixtureOfExperts(ConditionalModel):
     @classmethod
     def from_tensors(cls, options: Mapping[str, object], tensors: Mapping[str, np.ndarray]) -> Self:
         """See `ConditionalModel.from_tensors`."""
-        read = ExpertsOptions.from_mapping(options)
+        read = cls.options_type.from_mapping(options)
         shapes = read.tensor_shapes()
         for name, shape in shapes.items():
             if name not in tensors:
@@ -82,7 +84,7 @@ class MixtureOfExperts(ConditionalModel):
                 raise InvalidInput(f"tensor {name}", tensors[name].shape, f"shape {shape}")
         return cls(read, {name: tensors[name] for name in shapes})
 
-    def _mixture(self, context: np.ndarray) -> FixedMixture:
+    def _mixture(self, context: np.ndarray) -> FixedMixture | WrappedMixture:
         """Return q(x | c) of one context row (dc,).
 
         One at a time: the bits of a matrix product depend on how many rows it has.
@@ -92,7 +94,7 @@ class MixtureOfExperts(ConditionalModel):
         return FixedMixture.of(logits, self._matrix @ y[0] + self._offset, *self._precision)
 
     def _draw(
-        self, mixture: FixedMixture, num_samples: int, rng: np.random.Generator
+        self, mixture: FixedMixture | WrappedMixture, num_samples: int, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray, int]:
         """Return rows (n, D) inside the limits, their components, and how many lay outside."""
         draw = partial(mixture.sample, rng=rng)
@@ -106,7 +108,7 @@ class MixtureOfExperts(ConditionalModel):
         return q, np.concatenate([inside.component, components]), inside.redrawn
 
 
-def _log_prob(mixture: FixedMixture, q: np.ndarray) -> np.ndarray:
+def _log_prob(mixture: FixedMixture | WrappedMixture, q: np.ndarray) -> np.ndarray:
     """Return log q(x | c) (n,) of rows q (n, D) under one context's mixture."""
     near = np.asarray(q, np.float64).clip(-FAR, FAR)
     parts = [mixture.log_prob(near[i : i + CHUNK]) for i in range(0, len(q), CHUNK)]

@@ -15,7 +15,8 @@ class Samples:
 
     Attributes:
         q: (B, n, D) drawn configurations [rad, m], always inside the limits of the model.
-        log_prob: (B, n) log density of each row under the model, normalised.
+        log_prob: (B, n) log density of each row under the model, normalised; NaN where the model
+            has none.
         component: (B, n) uint32, the mixture component each row came from; 0 without components.
         redrawn: number of draws thrown away because they lay outside the limits.
     """
@@ -37,12 +38,17 @@ class ConditionalModel(ABC):
         num_dims: D, length of a configuration.
         context_size: dc, length of a context row; 0 for an unconditional model.
         num_components: K, number of mixture components; 1 for a model without components.
+        has_log_prob: whether there is a density; without one `log_prob` is refused.
+        repeats: whether a context always brings the same draws, the best first: then there are
+            others only among more of them.
     """
 
     family: str
     num_dims: int
     context_size: int
     num_components: int
+    has_log_prob: bool = True
+    repeats: bool = False
 
     @abstractmethod
     def sample(
@@ -58,7 +64,11 @@ class ConditionalModel(ABC):
 
     @abstractmethod
     def log_prob(self, q: np.ndarray, contexts: np.ndarray) -> np.ndarray:
-        """Return the normalised log density (B, n) of configurations q, (B, n, D)."""
+        """Return the normalised log density (B, n) of configurations q, (B, n, D).
+
+        Raises:
+            ModelRefused: the model has none, see `has_log_prob`.
+        """
 
     @abstractmethod
     def options(self) -> dict[str, object]:

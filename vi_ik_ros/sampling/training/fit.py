@@ -19,16 +19,23 @@ from vi_ik_ros.sampling.training import checkpoint
 from vi_ik_ros.sampling.training.diagnosis import diagnose
 from vi_ik_ros.sampling.training.runs.amortized_run import AmortizedRun
 from vi_ik_ros.sampling.training.runs.elbo_run import ElboFit, ElboRun
+from vi_ik_ros.sampling.training.runs.em_run import EmRun
 from vi_ik_ros.sampling.training.runs.experts_run import ExpertsRun
+from vi_ik_ros.sampling.training.runs.generators.invertible_run import InvertibleRun
+from vi_ik_ros.sampling.training.runs.generators.variational_run import VariationalRun
+from vi_ik_ros.sampling.training.runs.kd_tree_run import KdTreeRun
 from vi_ik_ros.sampling.training.runs.mixture_run import MIXTURES, MixtureRun, MixtureSettings
 from vi_ik_ros.sampling.training.runs.natural_gradient_run import (
     NaturalGradientFit,
     NaturalGradientRun,
 )
 from vi_ik_ros.sampling.training.runs.run import FitProgress, Run, run_digest, train
-from vi_ik_ros.sampling.training.settings import FitSettings
+from vi_ik_ros.sampling.training.settings import FitSettings, refuse_too_many
 
-CONDITIONAL = {run.family: run for run in (AmortizedRun, ExpertsRun)}
+CONDITIONAL = {
+    run.family: run
+    for run in (AmortizedRun, ExpertsRun, EmRun, InvertibleRun, VariationalRun, KdTreeRun)
+}
 MANY_DIMS = 12  # beyond which mixtures are fitted by gradients
 FAMILIES = (*CONDITIONAL, *MIXTURES)  # that `fit` can train
 
@@ -127,6 +134,7 @@ def prepare(
     family = family or default_family(objectives)
     if family not in FAMILIES:
         raise InvalidInput("family", family, f"one of {', '.join(FAMILIES)}")
+    refuse_too_many(settings, family)
     place = torch.device(device if family in CONDITIONAL else "cpu")
     if place.type != "cpu":
         moved = objectives.product.to(torch.float32, place)

@@ -10,6 +10,8 @@ from vi_ik_ros.sampling.experts.densities import Normal, NormalCdf
 from vi_ik_ros.sampling.experts.kinematic_state import KinematicState
 from vi_ik_ros.sampling.experts.product import ProductOfExperts
 from vi_ik_ros.sampling.experts.transforms import Configuration
+from vi_ik_ros.sampling.training.configuration_prior import find_prior
+from vi_ik_ros.sampling.training.postures.posture_pool import PosturePool
 
 OVERSAMPLING = 4  # proposals for each pair where other experts weight them
 LEAST_EFFECTIVE = 0.01  # effective sample size below which weighting is hopeless
@@ -18,8 +20,10 @@ LEAST_EFFECTIVE = 0.01  # effective sample size below which weighting is hopeles
 class TrainingPairs:
     """Draw x from the configuration experts and y = T(x) + noise of the conditioned experts.
 
-    Joint-limit CDFs alone give x uniform in the limits. Other experts, and the bounds of uniform
-    contexts, weight the pairs, which are then resampled.
+    Joint-limit CDFs alone give x uniform in the limits, and a normal density of all joints gives
+    draws of it inside the limits. Other experts, and the bounds of uniform contexts, weight the
+    pairs, which are then resampled. Where hardly any x agrees with the other experts and these fix
+    frames, x is solved for them.
     """
 
     def __init__(self, product: ProductOfExperts, lower: Tensor, upper: Tensor) -> None:
@@ -40,23 +44,36 @@ class TrainingPairs:
                 field = f"context[{index}].field"
                 raise ObjectiveError(field, entry.field, "the mean of a normal density")
         given = {entry.objective for entry in product.context_entries}
+        self._prior = find_prior(product, given, lower, upper)
+        drawn = {self._prior.name} if self._prior else set()
         self._weighting = {
             expert.name
             for expert in product.experts
-            if expert.name not in given
+            if expert.name not in given | drawn
             and not (
                 isinstance(expert.transform, Configuration)
                 and isinstance(expert.density, NormalCdf)
             )
         }
+        self._pool: PosturePool | None = None
         self._bounded = any(e.distribution.type == "uniform" for e in product.context_entries)
 
-    def draw(self, num_pairs: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    def draw(
+        self, num_pairs: int, generator: torch.Generator, *, held_out: bool = False
+    ) -> tuple[Tensor, Tensor]:
         """Return contexts (n, dc) in wire form and configurations x (n, D) [rad or m].
+
+        Args:
+            num_pairs: n.
+            generator: source of randomness.
+            held_out: draw pairs for a score, of configurations that no other call returns.
 
         Raises:
             ObjectiveError: fewer than 1 % of the proposals agree with the other experts.
         """
+        if self._pool is not None:
+            x = self._pool.draw(num_pairs, generator, held_out=held_out)
+            return self._contexts(x, generator), x
         if not self._weighting and not self._bounded:
             return self._propose(num_pairs, generator)
         contexts, x = self._propose(num_pairs * OVERSAMPLING, generator)
@@ -64,6 +81,9 @@ class TrainingPairs:
         weights = torch.softmax(log_weights, dim=0)
         effective = float(1 / weights.square().sum() / len(weights))
         if not effective >= LEAST_EFFECTIVE:
+            self._pool = None if self._bounded else PosturePool.of(self.product, x)
+            if self._pool is not None:
+                return self.draw(num_pairs, generator, held_out=held_out)
             names = ", ".join(sorted(self._weighting)) or "context"
             expected = f"at least {LEAST_EFFECTIVE:.0%} of the configurations to agree with them"
             raise ObjectiveError(f"objectives {names}", f"{effective:.2%}", expected)
@@ -73,16 +93,24 @@ class TrainingPairs:
         return contexts[chosen], x[chosen]
 
     def _propose(self, num_pairs: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        uniform = torch.rand(num_pairs, len(self.lower), generator=generator, dtype=torch.float64)
-        # Strictly inside: a chart of the limits is infinite at the limits themselves.
-        fraction = uniform.clamp(1e-7, 1 - 1e-7).to(self.lower)
-        x = self.lower + (self.upper - self.lower) * fraction
+        draw = self._prior.draw if self._prior else self._uniform
+        x = draw(num_pairs, generator)
+        return self._contexts(x, generator), x
+
+    def _contexts(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        """Return what the contexts (n, dc) would have asked for, had x (n, D) been the answers."""
         with torch.no_grad():
             state = self.product.state(x)
             columns = [
                 self._noisy_value(entry, state, generator) for entry in self.product.context_entries
             ]
-        return torch.cat([x.new_zeros(num_pairs, 0), *columns], dim=-1), x
+        return torch.cat([x.new_zeros(len(x), 0), *columns], dim=-1)
+
+    def _uniform(self, num_rows: int, generator: torch.Generator) -> Tensor:
+        uniform = torch.rand(num_rows, len(self.lower), generator=generator, dtype=torch.float64)
+        # Strictly inside: a chart of the limits is infinite at the limits themselves.
+        fraction = uniform.clamp(1e-7, 1 - 1e-7).to(self.lower)
+        return self.lower + (self.upper - self.lower) * fraction
 
     def _noisy_value(
         self, entry: ContextEntry, state: KinematicState, generator: torch.Generator

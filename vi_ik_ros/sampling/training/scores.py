@@ -3,10 +3,15 @@
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from vi_ik_ros.exceptions import ModelRefused, ObjectiveError
 from vi_ik_ros.sampling.experts.product import ProductOfExperts
 from vi_ik_ros.sampling.inference.estimates.entropy import entropy
+from vi_ik_ros.sampling.inference.estimates.maximum_mean_discrepancy import (
+    inverse_multiquadrics,
+    squared_mmd,
+)
 from vi_ik_ros.sampling.models.component_mixture import ComponentMixture
 from vi_ik_ros.sampling.models.model import ConditionalModel
 from vi_ik_ros.sampling.training.pairs import TrainingPairs
@@ -23,12 +28,15 @@ def score(model: ConditionalModel, pairs: TrainingPairs) -> dict[str, float]:
     `elbo_median` (over draws; robust to the few far ones), `entropy` of q and
     `log_likelihood` of held-out pairs.
 
+    A model without a density has `log_target` (E_q[log p~]), its median, and `mmd`: the unbiased
+    squared distance of pairs (context, draw) from held-out pairs, each column scaled by its std.
+
     Args:
         model: the model, as it will be served.
         pairs: of its objectives.
     """
     generator = torch.Generator().manual_seed(SEED)
-    contexts, x = pairs.draw(NUM_CONTEXTS, generator)
+    contexts, x = pairs.draw(NUM_CONTEXTS, generator, held_out=True)
     rows = contexts.cpu().double().numpy()
     rngs = [np.random.default_rng([SEED, i]) for i in range(len(rows))]
     samples = model.sample(rows, NUM_SAMPLES, rngs)
@@ -36,6 +44,13 @@ def score(model: ConditionalModel, pairs: TrainingPairs) -> dict[str, float]:
     repeated = contexts.repeat_interleave(NUM_SAMPLES, dim=0) if contexts.shape[1] else None
     with torch.no_grad():
         log_target = pairs.product.log_density(drawn, repeated, priorities=(0,))
+    if not model.has_log_prob:
+        first = torch.from_numpy(samples.q[:, 0]).to(x)
+        return {
+            "log_target": float(log_target.mean()),
+            "log_target_median": float(log_target.median()),
+            "mmd": _mmd(torch.cat([contexts, x], 1), torch.cat([contexts, first], 1)),
+        }
     reward = log_target.cpu().double().numpy() - samples.log_prob.reshape(-1)
     likelihood = model.log_prob(x.cpu().double().numpy()[:, None], rows)
     return {
@@ -76,3 +91,14 @@ def score_mixture(model: ComponentMixture, product: ProductOfExperts) -> dict[st
         "entropy": spread.value,
         "entropy_stderr": spread.stderr,
     }
+
+
+def _mmd(held_out: Tensor, drawn: Tensor) -> float:
+    """Return the unbiased squared distance of rows (n, d), one half of each side's contexts.
+
+    No context is on both sides: rows would be close for that alone.
+    """
+    scale = held_out.std(0).clamp_min(1e-9)
+    half = len(held_out) // 2
+    one, other = (held_out / scale)[:half].double(), (drawn / scale)[half:].double()
+    return float(squared_mmd(one, other, inverse_multiquadrics(), unbiased=True))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from vi_ik_ros.exceptions import InvalidInput
 
+MANY_COMPONENTS = 10_000  # beyond which no mixture is fitted
 STEPS = 11_000  # of an amortized mixture that was not told
 
 
@@ -40,7 +41,7 @@ class Range:
 
 
 RANGES = {  # of what a fit can be told from outside
-    "num_components": Range(1, 10_000),
+    "num_components": Range(1, 1_000_000),
     "seed": Range(0, 2**63 - 1),
     "steps": Range(1, 10**9),
     "time_limit": Range(0.001, 604_800.0, whole=False),  # [s], up to a week
@@ -59,16 +60,19 @@ class FitSettings:
     bounded by steps repeats exactly under the same seed.
 
     Attributes:
-        num_components: K; None: 64 of a mixture with a context, 20 of another.
-        width, num_blocks: of the residual network.
-        batch_size: pairs of one update.
-        steps: updates; None: 11,000 of an amortized mixture, 3,000 of linear experts, as many as
+        num_components: K; None: 64 of a mixture with a context, 20 of another. Of a database it is
+            the number of rows; None: 100,000.
+        width, num_blocks: of the residual network. The layers of an invertible network have an
+            eighth of the width, those of an autoencoder half of it.
+        batch_size: pairs of one update; a quarter of it for networks that turn noise into draws.
+        steps: updates; None: 11,000 of networks, 3,000 of linear experts, as many as
             it needs of another.
         time_limit: [s]; infinite for none.
         learning_rate: largest; it rises over 200 updates and falls along a half cosine; that of
-            linear experts is ten times as large.
+            linear experts is ten times as large, that of an invertible network 2.5 times.
         sharpen_from: fraction of the run after which the ELBO joins the likelihood.
         elbo_weight: weight of the ELBO from then on.
+        loss: of an invertible network, `likelihood` or `source`; see `CouplingOptions`.
         seed: of weights, pairs and draws.
         checkpoint_every: [s] between checkpoints.
     """
@@ -82,6 +86,7 @@ class FitSettings:
     learning_rate: float = 2e-3
     sharpen_from: float = 0.65
     elbo_weight: float = 0.15
+    loss: str = "likelihood"
     seed: int = 0
     checkpoint_every: float = 30.0
 
@@ -112,3 +117,19 @@ def checked_settings(given: Mapping[str, object], label: Callable[[str], str] = 
             raise InvalidInput(f"settings.{name}", value, f"one of {', '.join(RANGES)}")
         values[name] = RANGES[name].checked(label(name), value)
     return FitSettings(**values)  # type: ignore[arg-type]
+
+
+def refuse_too_many(settings: FitSettings, family: str) -> None:
+    """Refuse more components than a mixture may have; a database may have as many rows.
+
+    Args:
+        settings: of a fit.
+        family: of its model; '' for what suits the objectives, which is never a database.
+
+    Raises:
+        InvalidInput: its field is `num_components`.
+    """
+    K = settings.num_components or 0
+    if K > MANY_COMPONENTS and family != "kd_tree":
+        expected = f"at most {MANY_COMPONENTS:,}; only kd_tree holds more rows"
+        raise InvalidInput("num_components", K, expected)

@@ -47,8 +47,8 @@ def test_a_model_name_that_is_none_is_refused(name):
 
 def test_settings_are_checked_and_returned():
     assert JOB.check() == FitSettings(steps=5, time_limit=2.5)
-    with pytest.raises(InvalidInput, match="num_components: got 1000000"):
-        replace(JOB, settings={"num_components": 10**6}).check()
+    with pytest.raises(InvalidInput, match="num_components: got 10000000"):
+        replace(JOB, settings={"num_components": 10**7}).check()
     with pytest.raises(InvalidInput, match="document: got planar2"):
         replace(JOB, document="planar2").check()
 

@@ -32,10 +32,10 @@ def refused(work, *arguments):
     ("field", "value", "words"),
     [
         ("model", "../line", "1 to 64 of a-z"),
-        ("family", "inn", "one of amortized"),
+        ("family", "gan", "one of amortized"),
         ("device", "gpu", "one of auto, cpu"),
-        ("num_components", 10**7, "from 1 to 10,000"),
-        ("num_components", 0, "from 1 to 10,000"),
+        ("num_components", 10**7, "from 1 to 1,000,000"),
+        ("num_components", 0, "from 1 to 1,000,000"),
         ("steps", -1, "from 1 to"),
         ("time_limit", 0.0, "from 0.001 to 604,800"),
         ("time_limit", float("nan"), "from 0.001 to 604,800"),

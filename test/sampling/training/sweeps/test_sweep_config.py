@@ -88,7 +88,7 @@ def test_a_grid_has_as_many_trials_as_points(read) -> None:
         ({"search": {"components": 2}}, ["search.components", "unknown key", "num_components"]),
         ({"search": {"time_limit": [1, 2]}}, ["search.time_limit", "unknown key"]),
         ({"search": {"family": "gauss"}}, ["search.family: got gauss", "gaussian"]),
-        ({"search": {"family": ["moe", "em"]}}, ["search.family[1]: got em", "moe"]),
+        ({"search": {"family": ["moe", "tree"]}}, ["search.family[1]: got tree", "moe"]),
         ({"search": {"family": []}}, ["search.family: got []", "a list of names"]),
         ({"search": {"family": ["banana", "banana"]}}, ["search.family[1]", "once"]),
         (

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The parts of `MixtureOfExperts`: its options, and its parameters as trained."""
+"""The parts of `MixtureOfExperts` and `EmMixture`: options, wrapped angles, the trained half."""

@@ -8,7 +8,11 @@ from typing import Self
 
 from vi_ik_ros.exceptions import InvalidInput
 from vi_ik_ros.sampling.store.model_store import NAME_WORDS, is_model_name
-from vi_ik_ros.sampling.training.settings import FitSettings, checked_settings
+from vi_ik_ros.sampling.training.settings import (
+    FitSettings,
+    checked_settings,
+    refuse_too_many,
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,9 @@ class TrainingJob:
             raise InvalidInput("model", self.model, NAME_WORDS)
         if not isinstance(self.document, Mapping):
             raise InvalidInput("document", self.document, "an objectives file as a mapping")
-        return checked_settings(self.settings)
+        settings = checked_settings(self.settings)
+        refuse_too_many(settings, self.family)
+        return settings
 
     def to_plain(self) -> dict[str, object]:
         """Return the fields as nested plain values, as requests to the worker hold them."""

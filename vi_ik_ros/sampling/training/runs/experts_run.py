@@ -99,8 +99,8 @@ def _most_likely(
 
 def _tensors(mixture: joint_mixture.ConditionedMixture) -> dict[str, np.ndarray]:
     """Return gates and experts by the names of `ExpertsOptions.tensor_shapes`."""
-    gate_log_scale, gate_coupling = _precision(mixture.gate.scale_tril)
-    log_scale, coupling = _precision(mixture.scale_tril)
+    gate_log_scale, gate_coupling = precision(mixture.gate.scale_tril)
+    log_scale, coupling = precision(mixture.scale_tril)
     tensors = {
         "gate_logits": mixture.gate.log_weights,
         "gate_loc": mixture.gate.loc,
@@ -114,7 +114,7 @@ def _tensors(mixture: joint_mixture.ConditionedMixture) -> dict[str, np.ndarray]
     return {name: value.numpy() for name, value in tensors.items()}
 
 
-def _precision(scale_tril: Tensor) -> tuple[Tensor, Tensor]:
+def precision(scale_tril: Tensor) -> tuple[Tensor, Tensor]:
     """Return log scale (K, D) and coupling of L^-1, see `ConditionalGaussians`."""
     num_dims = scale_tril.shape[-1]
     identity = torch.eye(num_dims).to(scale_tril).expand_as(scale_tril)

@@ -12,6 +12,7 @@ from vi_ik_ros.exceptions import InvalidInput, ObjectiveError
 from vi_ik_ros.sampling.experts.fields import Fields
 from vi_ik_ros.sampling.experts.objective_file import Objectives, load_objectives
 from vi_ik_ros.sampling.experts.yaml_document import read_yaml
+from vi_ik_ros.sampling.models.families import FAMILIES as MODELS
 from vi_ik_ros.sampling.store.model_store import is_model_name
 from vi_ik_ros.sampling.training.diagnosis import diagnose
 from vi_ik_ros.sampling.training.fit import CONDITIONAL, FAMILIES, default_family
@@ -25,7 +26,7 @@ from vi_ik_ros.sampling.training.sweeps.axis import (
     read_numbers,
 )
 
-METRICS = ("elbo", "elbo_median")  # held-out scores that every family has
+METRICS = ("elbo", "elbo_median")  # held-out scores that every family with a density has
 SCHEDULERS = ("asha", "none")
 ALGORITHMS = ("random", "grid", "optuna")
 FIXED = ("steps", "time_limit", "seed")  # settings that may stand outside of `search`
@@ -127,6 +128,9 @@ def _document(fields: Fields, folder: Path) -> dict[str, object]:
 def _families(search: Fields, objectives: Objectives) -> tuple[str, ...]:
     """Read which families are tried; without a word of the user, one that suits the objectives."""
     suitable = tuple(CONDITIONAL if objectives.context_entries else MIXTURES)
+    suitable = tuple(
+        name for name in suitable if MODELS[name].has_log_prob
+    )  # they are ranked by it
     if "family" not in search.values:
         return (default_family(objectives),)
     families = read_names(search, "family", FAMILIES)
