@@ -17,6 +17,7 @@ from vi_ik_ros.sampling.warm_start.solver import SampleRequest
 MODEL = "panda_pose"  # that is asked for, and not trained meanwhile
 NUM_SAMPLES = 64
 RATES = {20.0: 600, 100.0: 2000}  # [Hz]: requests of each part
+MANY = 100  # components, so that no training ends before its requests do
 WARM_UP = 100  # requests before the clock counts
 MOST = 3.0  # times the p99 without a training
 
@@ -69,7 +70,8 @@ def _beside(
     cell: Cell, family: str, document: Mapping, send: Callable[[], list[Sent]]
 ) -> list[Sent]:
     """Send requests while a training is going on, and cancel it."""
-    message = objectives_to_msg(document, model="beside", family=family, time_limit=600.0)
+    long = {"num_components": MANY, "time_limit": 600.0}
+    message = objectives_to_msg(document, model="beside", family=family, **long)  # type: ignore[arg-type]
     cell.trainer.publish(message)
     for status in cell.trainer.follow(message):
         if status.state in FINAL:
