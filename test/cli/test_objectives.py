@@ -165,7 +165,7 @@ def test_interrupted_it_leaves_the_training_and_says_how_to_end_it(scripted_trai
     assert "20 %" in process.stderr.readline()
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=TIMEOUT)
-    assert process.returncode == INTERRUPTED and out == "" and err.count("\n") == 1
+    assert (process.returncode, out, err.count("\n")) == (INTERRUPTED, "", 1), err
     assert f"vi-ik objectives cancel --trainer {trainer.full_name}" in err
     assert not trainer.cancelled
 

@@ -4,6 +4,7 @@
 import argparse
 import math
 import shlex
+import signal
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -85,13 +86,34 @@ def _publish(arguments: argparse.Namespace) -> int:
             line = f"{model}: sent to {arguments.trainer}"
             emit(arguments.json, {"model": model, "state": "SENT"}, line)
             return OK
+        ctrl_c = _CtrlC()
         try:
             status = _follow(model, map(status_from_msg, client.follow(objectives, PATIENCE)))
-        except KeyboardInterrupt:
+        except BaseException:
+            if not ctrl_c.came:
+                raise
             words = ["vi-ik", "objectives", "cancel", "--trainer", arguments.trainer]
             say(f"{model}: the training goes on; to end it: {shlex.join(words)}")
             return INTERRUPTED
+        finally:
+            ctrl_c.forget()
     return _report(arguments.json, status)
+
+
+class _CtrlC:
+    """Remembers that Ctrl-C came: inside of the middleware it may come out as another error."""
+
+    def __init__(self) -> None:
+        self.came = False
+        self._before = signal.signal(signal.SIGINT, self._on_signal)
+
+    def _on_signal(self, *_: object) -> None:
+        self.came = True
+        raise KeyboardInterrupt
+
+    def forget(self) -> None:
+        """Leave Ctrl-C to whom it was left before."""
+        signal.signal(signal.SIGINT, self._before)
 
 
 def _cancel(arguments: argparse.Namespace) -> int:
