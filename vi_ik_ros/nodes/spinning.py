@@ -12,6 +12,14 @@ from rclpy.node import Node
 from vi_ik_ros.exceptions import ViIkError
 
 
+class _Stopped(BaseException):
+    """Ctrl-C or SIGTERM.
+
+    Not a KeyboardInterrupt: one that passes through a C extension while it is being imported makes
+    Python end with the signal's exit code, whoever catches it later.
+    """
+
+
 def spin_node(make: Callable[[], Node], args: list[str] | None = None) -> int:
     """Make a node and spin it until Ctrl-C, SIGTERM or a shutdown of its context.
 
@@ -20,11 +28,11 @@ def spin_node(make: Callable[[], Node], args: list[str] | None = None) -> int:
     """
     # Also while the node is loading, and in a shell's background job, which ignores SIGINT.
     for firmness in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(firmness, signal.default_int_handler)
+        signal.signal(firmness, _stop)
     try:
         rclpy.init(args=args)
         rclpy.spin(make())
-    except (KeyboardInterrupt, ExternalShutdownException):
+    except (_Stopped, KeyboardInterrupt, ExternalShutdownException):
         return 0
     except ViIkError as error:
         sys.stderr.write(f"{error}\n")
@@ -34,3 +42,7 @@ def spin_node(make: Callable[[], Node], args: list[str] | None = None) -> int:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         rclpy.try_shutdown()
     return 0
+
+
+def _stop(*_: object) -> None:
+    raise _Stopped
