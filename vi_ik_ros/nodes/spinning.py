@@ -4,6 +4,7 @@
 import signal
 import sys
 from collections.abc import Callable
+from typing import ClassVar
 
 import rclpy
 from rclpy.executors import ExternalShutdownException
@@ -17,7 +18,12 @@ class _Stopped(BaseException):
 
     Not a KeyboardInterrupt: one that passes through a C extension while it is being imported makes
     Python end with the signal's exit code, whoever catches it later.
+
+    Attributes:
+        came: whether it came at all.
     """
+
+    came: ClassVar[bool] = False
 
 
 def spin_node(make: Callable[[], Node], args: list[str] | None = None) -> int:
@@ -37,6 +43,11 @@ def spin_node(make: Callable[[], Node], args: list[str] | None = None) -> int:
     except ViIkError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    except Exception:
+        # ROS 2 hears the signal as well: what is being made at that moment may fail first.
+        if not _Stopped.came:
+            raise
+        return 0
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # A second Ctrl-C changes nothing any more.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -45,4 +56,5 @@ def spin_node(make: Callable[[], Node], args: list[str] | None = None) -> int:
 
 
 def _stop(*_: object) -> None:
+    _Stopped.came = True
     raise _Stopped
