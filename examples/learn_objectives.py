@@ -11,8 +11,8 @@ import sys
 import numpy as np
 import torch
 
-from vi_ik_ros.benchmarks.density_estimates import best_gaussian_mixture
-from vi_ik_ros.benchmarks.hidden_task import (
+from vi_ik_ros.benchmarks.learn_objectives.density_estimates import best_gaussian_mixture
+from vi_ik_ros.benchmarks.learn_objectives.hidden_task import (
     FIELDS,
     HEIGHT,
     HEIGHT_STD,

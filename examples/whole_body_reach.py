@@ -19,14 +19,14 @@ import numpy as np
 import torch
 
 from vi_ik_ros.benchmarks.figures.talos import robots
-from vi_ik_ros.benchmarks.stance import Stance
+from vi_ik_ros.benchmarks.talos_stance.stance import Stance
 from vi_ik_ros.exceptions import ViIkError
-from vi_ik_ros.kinematics.collision import SelfCollision
+from vi_ik_ros.kinematics.collisions.collision import SelfCollision
 from vi_ik_ros.kinematics.share import share_dir
 from vi_ik_ros.msg import TrainingStatus
-from vi_ik_ros.nodes.private_sampler import PrivateSampler
-from vi_ik_ros.nodes.private_trainer import PrivateTrainer
-from vi_ik_ros.nodes.sampler_client import SamplerClient
+from vi_ik_ros.nodes.processes.private_sampler import PrivateSampler
+from vi_ik_ros.nodes.processes.private_trainer import PrivateTrainer
+from vi_ik_ros.nodes.sampling.sampler_client import SamplerClient
 from vi_ik_ros.nodes.training.objective_messages import objectives_to_msg
 from vi_ik_ros.nodes.training.trainer_client import TrainerClient
 from vi_ik_ros.sampling.experts.yaml_document import read_yaml

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from vi_ik_ros.nodes.processes import NODES
+from vi_ik_ros.nodes.processes.node_process import NODES
 
 ROOT = Path(__file__).parents[1]
 CMAKE = (ROOT / "CMakeLists.txt").read_text("utf-8")

@@ -18,7 +18,7 @@ from vi_ik_ros.benchmarks.crash_safety.moments import TRAINER_PHASES, draw_momen
 from vi_ik_ros.benchmarks.crash_safety.site import MODELS
 from vi_ik_ros.benchmarks.crash_safety.training_feed import TrainingFeed
 from vi_ik_ros.cli.main import main
-from vi_ik_ros.nodes.served_models import serve
+from vi_ik_ros.nodes.sampling.served_models import serve
 from vi_ik_ros.nodes.training.demonstrator import Acknowledged
 from vi_ik_ros.sampling.store.model_store import ModelStore
 from vi_ik_ros.sampling.store.trainer.demonstration_store import DemonstrationStore

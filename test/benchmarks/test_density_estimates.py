@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from vi_ik_ros.benchmarks.density_estimates import (
+from vi_ik_ros.benchmarks.learn_objectives.density_estimates import (
     best_gaussian_mixture,
     best_kernel_density,
     gaussian_mixture,

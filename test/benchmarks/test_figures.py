@@ -7,7 +7,7 @@ import torch
 from matplotlib.image import imread
 
 from vi_ik_ros.benchmarks import planar_line as line_benchmark
-from vi_ik_ros.benchmarks import prioritized_bimanual, talos_stance
+from vi_ik_ros.benchmarks import prioritized_bimanual
 from vi_ik_ros.benchmarks.figures import (
     bimanual,
     panda_position,
@@ -17,7 +17,8 @@ from vi_ik_ros.benchmarks.figures import (
     planar_projection,
     talos,
 )
-from vi_ik_ros.benchmarks.stance import GRIPPER, Stance
+from vi_ik_ros.benchmarks.talos_stance import talos_stance
+from vi_ik_ros.benchmarks.talos_stance.stance import GRIPPER, Stance
 from vi_ik_ros.cli.commands.figures import FIGURES
 from vi_ik_ros.cli.main import main
 from vi_ik_ros.sampling.experts.densities import UniGauss

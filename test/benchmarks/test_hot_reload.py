@@ -11,7 +11,7 @@ from vi_ik_ros.benchmarks.hot_reload.first_sample import affinity, cases
 from vi_ik_ros.benchmarks.hot_reload.request_stream import Sent, percentile, stream
 from vi_ik_ros.benchmarks.panda_position import fingertip_target
 from vi_ik_ros.exceptions import NoAnswer
-from vi_ik_ros.nodes.served_models import serve
+from vi_ik_ros.nodes.sampling.served_models import serve
 from vi_ik_ros.sampling.models.gaussian_mixture import GaussianMixture
 from vi_ik_ros.sampling.store.model_store import ModelStore
 from vi_ik_ros.sampling.warm_start.solver import SampleRequest

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from vi_ik_ros.benchmarks import learn_objectives as benchmark
-from vi_ik_ros.benchmarks.hidden_task import (
+from vi_ik_ros.benchmarks.learn_objectives import learn_objectives as benchmark
+from vi_ik_ros.benchmarks.learn_objectives.hidden_task import (
     FIELDS,
     HEIGHT,
     POSE,
@@ -15,7 +15,7 @@ from vi_ik_ros.benchmarks.hidden_task import (
     open_document,
     task_errors,
 )
-from vi_ik_ros.benchmarks.learn_objectives import LIKELIHOOD, SHORTFALL, Judge
+from vi_ik_ros.benchmarks.learn_objectives.learn_objectives import LIKELIHOOD, SHORTFALL, Judge
 from vi_ik_ros.sampling.inference.demonstrations.learn_experts import LearnSettings
 from vi_ik_ros.sampling.training.objective_learning import learn_objectives, product_density
 

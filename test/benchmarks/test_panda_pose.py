@@ -7,9 +7,9 @@ import pinocchio as pin
 import pytest
 import yaml
 
-from vi_ik_ros.benchmarks import panda_pose
-from vi_ik_ros.benchmarks.panda_pose_figures import Outcome, figures, pose_errors
-from vi_ik_ros.benchmarks.panda_pose_starts import KdTreeStarts
+from vi_ik_ros.benchmarks.panda_pose import panda_pose
+from vi_ik_ros.benchmarks.panda_pose.figures import Outcome, figures, pose_errors
+from vi_ik_ros.benchmarks.panda_pose.starts import KdTreeStarts
 from vi_ik_ros.kinematics.pose import matrix_to_pose
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.kinematics.share import share_dir

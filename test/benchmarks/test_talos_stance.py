@@ -4,9 +4,10 @@ import pinocchio as pin
 import pytest
 import torch
 
-from vi_ik_ros.benchmarks import stance_costs, talos_stance
 from vi_ik_ros.benchmarks.report import Row
-from vi_ik_ros.benchmarks.stance import Stance
+from vi_ik_ros.benchmarks.talos_stance import costs as stance_costs
+from vi_ik_ros.benchmarks.talos_stance import talos_stance
+from vi_ik_ros.benchmarks.talos_stance.stance import Stance
 from vi_ik_ros.sampling.inference.components.gaussian_components import GaussianComponents
 from vi_ik_ros.sampling.models.gaussian_mixture import GaussianMixture
 

@@ -5,9 +5,19 @@ import numpy as np
 import pytest
 import torch
 
-from vi_ik_ros.benchmarks import optional_tasks, unigauss_hierarchy
-from vi_ik_ros.benchmarks.optional_tasks import COMBINATIONS, OptionalTasks, link_ends, log_choice
-from vi_ik_ros.benchmarks.unigauss_hierarchy import draw_rows, masses, shares, words
+from vi_ik_ros.benchmarks.unigauss_hierarchy import optional_tasks, unigauss_hierarchy
+from vi_ik_ros.benchmarks.unigauss_hierarchy.optional_tasks import (
+    COMBINATIONS,
+    OptionalTasks,
+    link_ends,
+    log_choice,
+)
+from vi_ik_ros.benchmarks.unigauss_hierarchy.unigauss_hierarchy import (
+    draw_rows,
+    masses,
+    shares,
+    words,
+)
 from vi_ik_ros.sampling.inference.estimates.importance_weights import Estimate
 from vi_ik_ros.sampling.models.gaussian_mixture import GaussianMixture
 

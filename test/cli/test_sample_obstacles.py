@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 
 from vi_ik_ros.cli.main import main
-from vi_ik_ros.kinematics.clearance import LinkClearance
+from vi_ik_ros.kinematics.collisions.clearance import LinkClearance
+from vi_ik_ros.kinematics.collisions.solids import HalfSpace
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.kinematics.share import share_dir
-from vi_ik_ros.kinematics.solids import HalfSpace
 from vi_ik_ros.sampling.experts.yaml_document import read_yaml
 from vi_ik_ros.sampling.warm_start.obstacles import read_obstacles
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from vi_ik_ros.nodes.sampler_client import SamplerClient
+from vi_ik_ros.nodes.sampling.sampler_client import SamplerClient
 from vi_ik_ros.nodes.training.trainer_client import TrainerClient
 
 pytestmark = pytest.mark.skipif(

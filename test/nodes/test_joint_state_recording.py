@@ -12,7 +12,7 @@ from rclpy.serialization import serialize_message
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Header
 
-from vi_ik_ros.kinematics.joint_state_recording import JOINT_STATE, read_joint_states
+from vi_ik_ros.kinematics.recordings.joint_state_recording import JOINT_STATE, read_joint_states
 
 NAMES = ["panda_joint1", "panda_joint2", "panda_finger_joint1"]
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from vi_ik_ros.kinematics.share import share_dir
-from vi_ik_ros.nodes.conversions import pose_to_msg
+from vi_ik_ros.nodes.sampling.conversions import pose_to_msg
 from vi_ik_ros.sampling.experts.objective_file import load_objectives
 from vi_ik_ros.sampling.training.fit import FitSettings, fit
 from vi_ik_ros.srv import SampleConfigurations

@@ -11,7 +11,7 @@ import pytest
 from vi_ik_ros.exceptions import ModelNotFound, ModelRefused
 from vi_ik_ros.msg import ModelInfo
 from vi_ik_ros.nodes.qos import latched
-from vi_ik_ros.nodes.served_models import ServedModels
+from vi_ik_ros.nodes.sampling.served_models import ServedModels
 from vi_ik_ros.sampling.store.model_store import ModelStore
 from vi_ik_ros.sampling.warm_start.solver import SampleRequest
 

@@ -4,10 +4,10 @@
 import numpy as np
 import pytest
 
-from vi_ik_ros.kinematics.clearance import LinkClearance
-from vi_ik_ros.kinematics.solids import Box, HalfSpace
+from vi_ik_ros.kinematics.collisions.clearance import LinkClearance
+from vi_ik_ros.kinematics.collisions.solids import Box, HalfSpace
 from vi_ik_ros.msg import Obstacle
-from vi_ik_ros.nodes.conversions import pose_to_msg
+from vi_ik_ros.nodes.sampling.conversions import pose_to_msg
 from vi_ik_ros.srv import SampleConfigurations
 
 Answer = SampleConfigurations.Response

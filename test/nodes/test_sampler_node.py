@@ -8,9 +8,9 @@ from visualization_msgs.msg import Marker, MarkerArray
 
 from vi_ik_ros.kinematics.pose import matrix_to_pose, pose_to_matrix
 from vi_ik_ros.msg import ModelInfo
-from vi_ik_ros.nodes.conversions import pose_to_msg
-from vi_ik_ros.nodes.frames import FrameLookup
 from vi_ik_ros.nodes.qos import latched
+from vi_ik_ros.nodes.sampling.conversions import pose_to_msg
+from vi_ik_ros.nodes.sampling.frames import FrameLookup
 from vi_ik_ros.srv import SampleConfigurations
 
 Answer = SampleConfigurations.Response

@@ -8,8 +8,8 @@ from std_msgs.msg import Header
 from visualization_msgs.msg import Marker, MarkerArray
 
 from vi_ik_ros.kinematics.robot_model import RobotModel
-from vi_ik_ros.nodes.conversions import markers_to_msg
 from vi_ik_ros.nodes.qos import latched
+from vi_ik_ros.nodes.sampling.conversions import markers_to_msg
 from vi_ik_ros.sampling.models.gaussian_mixture import GaussianMixture
 from vi_ik_ros.sampling.store.document import describe_robot
 from vi_ik_ros.sampling.store.model_store import ModelStore

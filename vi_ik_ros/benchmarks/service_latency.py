@@ -15,8 +15,8 @@ import numpy as np
 from vi_ik_ros.benchmarks.report import Report, Row
 from vi_ik_ros.kinematics.pose import matrix_to_pose
 from vi_ik_ros.kinematics.robot_model import RobotModel
-from vi_ik_ros.nodes.private_sampler import PrivateSampler
-from vi_ik_ros.nodes.sampler_client import SamplerClient
+from vi_ik_ros.nodes.processes.private_sampler import PrivateSampler
+from vi_ik_ros.nodes.sampling.sampler_client import SamplerClient
 from vi_ik_ros.sampling.warm_start.solver import SampleRequest
 
 NAME = "service-latency"

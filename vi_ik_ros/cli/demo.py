@@ -15,7 +15,7 @@ from vi_ik_ros.sampling.warm_start.solver import SampleAnswer, SampleRequest
 from vi_ik_ros.viewer.plots import AnswerPicture, save_answer_picture
 
 if TYPE_CHECKING:
-    from vi_ik_ros.nodes.sampler_client import SamplerClient
+    from vi_ik_ros.nodes.sampling.sampler_client import SamplerClient
 
 DEMO_MODEL = "panda_pose"
 NUM_RAW, NUM_REFINED, NUM_DRAWN = 1000, 20, 10

@@ -12,7 +12,7 @@ import numpy as np
 from vi_ik_ros.exceptions import InvalidInput
 
 if TYPE_CHECKING:  # Loading a model costs seconds of imports; --help must not.
-    from vi_ik_ros.nodes.served_models import ServedModel
+    from vi_ik_ros.nodes.sampling.served_models import ServedModel
 
 POSE_COLUMNS = ("x", "y", "z", "qx", "qy", "qz", "qw")
 
@@ -38,7 +38,7 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
 
 def load(arguments: argparse.Namespace) -> "ServedModel":
     """Load the model that is meant, with its robot and solver."""
-    from vi_ik_ros.nodes.served_models import serve
+    from vi_ik_ros.nodes.sampling.served_models import serve
     from vi_ik_ros.sampling.store.model_store import ModelStore
 
     return serve(ModelStore(arguments.store).load(arguments.model))

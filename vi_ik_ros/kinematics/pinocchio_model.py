@@ -12,7 +12,7 @@ import numpy as np
 import pinocchio as pin
 
 from vi_ik_ros.exceptions import RobotError
-from vi_ik_ros.kinematics.joint_tree import TreeJoint
+from vi_ik_ros.kinematics.chains.joint_tree import TreeJoint
 from vi_ik_ros.kinematics.robot_description import RobotDescription
 from vi_ik_ros.kinematics.urdf_tree import MOVING_TYPES, UrdfJoint, UrdfTree, suggest
 

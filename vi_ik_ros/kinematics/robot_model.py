@@ -9,7 +9,8 @@ import numpy as np
 import pinocchio as pin
 
 from vi_ik_ros.exceptions import InvalidInput, RobotError
-from vi_ik_ros.kinematics.joint_tree import BASE_COORDINATES, WORLD, build_tree
+from vi_ik_ros.kinematics.chains.joint_tree import BASE_COORDINATES, WORLD, build_tree
+from vi_ik_ros.kinematics.chains.serial_chain import SerialChain
 from vi_ik_ros.kinematics.pinocchio_model import (
     full_model,
     lock_joints,
@@ -17,7 +18,6 @@ from vi_ik_ros.kinematics.pinocchio_model import (
     ready_posture,
 )
 from vi_ik_ros.kinematics.robot_description import RobotDescription, load_description
-from vi_ik_ros.kinematics.serial_chain import SerialChain
 from vi_ik_ros.kinematics.urdf_tree import parse_urdf, suggest
 
 

@@ -10,7 +10,7 @@ def main() -> int:
     """Run the node that the first word names; Ctrl-C ends it, also while it is being imported."""
     for firmness in (signal.SIGINT, signal.SIGTERM):
         signal.signal(firmness, lambda *_: sys.exit(0))
-    from vi_ik_ros.nodes.processes import NODES
+    from vi_ik_ros.nodes.processes.node_process import NODES
 
     name = sys.argv[1] if len(sys.argv) > 1 else ""
     if name not in NODES:

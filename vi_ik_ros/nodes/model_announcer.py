@@ -5,7 +5,7 @@ from rclpy.node import Node
 
 from vi_ik_ros.msg import ModelInfo
 from vi_ik_ros.nodes.qos import latched
-from vi_ik_ros.nodes.served_models import ServedModels
+from vi_ik_ros.nodes.sampling.served_models import ServedModels
 
 DEPTH = 256  # One latched message per model: a late reader gets the last of each.
 
@@ -33,7 +33,7 @@ class ModelAnnouncer:
 
     def infos(self) -> list[ModelInfo]:
         """Describe every model."""
-        from vi_ik_ros.nodes.conversions import model_info_to_msg
+        from vi_ik_ros.nodes.sampling.conversions import model_info_to_msg
 
         stamp = self._node.get_clock().now().to_msg()
         return [

@@ -26,7 +26,7 @@ from vi_ik_ros.nodes.spinning import spin_node
 from vi_ik_ros.srv import Connectivity, IntersectModels, ListModels, SampleConfigurations
 
 if TYPE_CHECKING:
-    from vi_ik_ros.nodes.served_models import ServedModel
+    from vi_ik_ros.nodes.sampling.served_models import ServedModel
     from vi_ik_ros.sampling.warm_start.solver import SampleAnswer
 
 
@@ -64,11 +64,11 @@ class SamplerNode(Node):
 
     def _load(self) -> None:
         # A second of imports: here, where Ctrl-C ends them in peace, and not above.
-        from vi_ik_ros.nodes.frames import FrameLookup
-        from vi_ik_ros.nodes.mixture_services import MixtureServices
         from vi_ik_ros.nodes.model_announcer import ModelAnnouncer
-        from vi_ik_ros.nodes.sampling_service import SamplingService
-        from vi_ik_ros.nodes.served_models import ServedModels
+        from vi_ik_ros.nodes.sampling.frames import FrameLookup
+        from vi_ik_ros.nodes.sampling.mixture_services import MixtureServices
+        from vi_ik_ros.nodes.sampling.sampling_service import SamplingService
+        from vi_ik_ros.nodes.sampling.served_models import ServedModels
         from vi_ik_ros.sampling.store.model_store import ModelStore
 
         settings = self._settings
@@ -138,7 +138,7 @@ class SamplerNode(Node):
 
     def _show(self, model: "ServedModel", answer: "SampleAnswer") -> None:
         """Publish the last answer for those who watch; costs nothing where nobody does."""
-        from vi_ik_ros.nodes.conversions import joint_state_to_msg, markers_to_msg
+        from vi_ik_ros.nodes.sampling.conversions import joint_state_to_msg, markers_to_msg
         from vi_ik_ros.viewer.markers import robot_markers
 
         stamp = self.get_clock().now().to_msg()

@@ -73,7 +73,7 @@ class TrainerNode(Node):
 
     def _load(self) -> None:
         from vi_ik_ros.nodes.model_announcer import ModelAnnouncer
-        from vi_ik_ros.nodes.served_models import ServedModels
+        from vi_ik_ros.nodes.sampling.served_models import ServedModels
         from vi_ik_ros.nodes.training.demonstration_recorder import DemonstrationRecorder
         from vi_ik_ros.nodes.training.learning_service import LearningService
         from vi_ik_ros.nodes.training.training_service import TrainingService

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from vi_ik_ros.kinematics.joint_tree import BASE, JointTree
+from vi_ik_ros.kinematics.chains.joint_tree import BASE, JointTree
 from vi_ik_ros.viewer.capsules import Capsules
 
 DENSITY = 900.0  # [kg/m^3]

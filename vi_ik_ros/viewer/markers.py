@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vi_ik_ros.kinematics.joint_tree import BASE, WORLD
+from vi_ik_ros.kinematics.chains.joint_tree import BASE, WORLD
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.viewer.body import SHORTEST, end_links, joint_frames
 from vi_ik_ros.viewer.palette import component_colors

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from vi_ik_ros.kinematics.serial_chain import SerialChain
+from vi_ik_ros.kinematics.chains.serial_chain import SerialChain
 from vi_ik_ros.viewer.capsules import Capsules, arm_capsules, frame_capsules
 from vi_ik_ros.viewer.palette import component_colors
 from vi_ik_ros.viewer.render import Camera, framed, render

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vi_ik_ros.kinematics.serial_chain import SerialChain
+from vi_ik_ros.kinematics.chains.serial_chain import SerialChain
 
 
 @dataclass(frozen=True)

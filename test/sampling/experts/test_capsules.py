@@ -8,8 +8,8 @@ import torch
 from scipy.spatial.transform import Rotation
 
 from vi_ik_ros.exceptions import ObjectiveError, RobotError
-from vi_ik_ros.kinematics.chain import Chain
-from vi_ik_ros.kinematics.collision import SelfCollision
+from vi_ik_ros.kinematics.chains.chain import Chain
+from vi_ik_ros.kinematics.collisions.collision import SelfCollision
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.sampling.experts.fields import Fields
 from vi_ik_ros.sampling.experts.jacobian import residual_jacobian

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from vi_ik_ros.exceptions import ObjectiveError
-from vi_ik_ros.kinematics.chain import Chain
+from vi_ik_ros.kinematics.chains.chain import Chain
 from vi_ik_ros.sampling.experts.fields import Fields
 from vi_ik_ros.sampling.experts.kinematic_state import kinematic_state
 from vi_ik_ros.sampling.experts.objective_file import load_objectives

@@ -7,7 +7,7 @@ import torch
 from scipy import stats
 
 from vi_ik_ros.exceptions import ContextError
-from vi_ik_ros.kinematics.chain import Chain
+from vi_ik_ros.kinematics.chains.chain import Chain
 from vi_ik_ros.sampling.experts.objective_file import load_objectives
 
 

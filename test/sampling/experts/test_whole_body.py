@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from vi_ik_ros.kinematics.collision import SelfCollision
+from vi_ik_ros.kinematics.collisions.collision import SelfCollision
 from vi_ik_ros.kinematics.share import share_dir
 from vi_ik_ros.sampling.experts.objective_file import load_objectives
 

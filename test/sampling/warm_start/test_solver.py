@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from vi_ik_ros.kinematics.collision import SelfCollision
+from vi_ik_ros.kinematics.collisions.collision import SelfCollision
 from vi_ik_ros.kinematics.pose import matrix_to_pose, pose_to_matrix
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.sampling.warm_start.refine import refine

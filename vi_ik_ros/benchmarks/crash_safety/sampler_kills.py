@@ -22,7 +22,7 @@ from vi_ik_ros.benchmarks.crash_safety.site import MODELS, Site, seed_of
 from vi_ik_ros.benchmarks.crash_safety.training_feed import TrainingFeed
 from vi_ik_ros.benchmarks.report import Row
 from vi_ik_ros.exceptions import NoAnswer
-from vi_ik_ros.nodes.sampler_client import SamplerClient
+from vi_ik_ros.nodes.sampling.sampler_client import SamplerClient
 from vi_ik_ros.sampling.warm_start.solver import SampleRequest
 
 CASE = "sampler killed"

@@ -9,9 +9,9 @@ from pathlib import Path
 from vi_ik_ros.benchmarks.crash_safety.evidence.ledger import Key
 from vi_ik_ros.benchmarks.crash_safety.evidence.shown import NUMBER
 from vi_ik_ros.exceptions import ViIkError
-from vi_ik_ros.nodes.private_sampler import PrivateSampler
-from vi_ik_ros.nodes.private_trainer import PrivateTrainer
-from vi_ik_ros.nodes.processes import private_environment
+from vi_ik_ros.nodes.processes.node_process import private_environment
+from vi_ik_ros.nodes.processes.private_sampler import PrivateSampler
+from vi_ik_ros.nodes.processes.private_trainer import PrivateTrainer
 from vi_ik_ros.sampling.store.model_reader import StoredModel
 from vi_ik_ros.sampling.store.model_store import ModelStore
 from vi_ik_ros.sampling.store.trainer.job_queue import QueuedJob

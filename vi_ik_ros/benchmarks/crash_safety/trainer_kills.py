@@ -26,8 +26,8 @@ from vi_ik_ros.benchmarks.crash_safety.training_feed import TrainingFeed
 from vi_ik_ros.benchmarks.hot_reload.cell import first_answer
 from vi_ik_ros.benchmarks.report import Row
 from vi_ik_ros.exceptions import NoAnswer, ViIkError
-from vi_ik_ros.nodes.private_trainer import PrivateTrainer
-from vi_ik_ros.nodes.sampler_client import SamplerClient
+from vi_ik_ros.nodes.processes.private_trainer import PrivateTrainer
+from vi_ik_ros.nodes.sampling.sampler_client import SamplerClient
 from vi_ik_ros.nodes.training.demonstrator import Demonstrator
 from vi_ik_ros.sampling.training.jobs.job_status import JobState
 from vi_ik_ros.sampling.warm_start.solver import SampleRequest

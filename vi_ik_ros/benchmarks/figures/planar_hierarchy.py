@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 
-from vi_ik_ros.benchmarks.optional_tasks import (
+from vi_ik_ros.benchmarks.unigauss_hierarchy.optional_tasks import (
     COMBINATIONS,
     NAMES,
     STD,
@@ -18,7 +18,7 @@ from vi_ik_ros.benchmarks.optional_tasks import (
     link_ends,
     log_choice,
 )
-from vi_ik_ros.benchmarks.unigauss_hierarchy import (
+from vi_ik_ros.benchmarks.unigauss_hierarchy.unigauss_hierarchy import (
     CELLS,
     NUM_COMPONENTS,
     NUM_STEPS,

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from vi_ik_ros.benchmarks import talos_stance
-from vi_ik_ros.benchmarks.stance import GRIPPER, Stance
+from vi_ik_ros.benchmarks.talos_stance import talos_stance
+from vi_ik_ros.benchmarks.talos_stance.stance import GRIPPER, Stance
 from vi_ik_ros.kinematics.share import share_dir
 from vi_ik_ros.sampling.experts.objective_file import load_objectives
 from vi_ik_ros.sampling.experts.yaml_document import read_yaml

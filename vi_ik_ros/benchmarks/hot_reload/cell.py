@@ -9,9 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from vi_ik_ros.exceptions import NoAnswer
-from vi_ik_ros.nodes.private_sampler import PrivateSampler
-from vi_ik_ros.nodes.private_trainer import PrivateTrainer
-from vi_ik_ros.nodes.sampler_client import Refused, SamplerClient
+from vi_ik_ros.nodes.processes.private_sampler import PrivateSampler
+from vi_ik_ros.nodes.processes.private_trainer import PrivateTrainer
+from vi_ik_ros.nodes.sampling.sampler_client import Refused, SamplerClient
 from vi_ik_ros.nodes.training.objective_messages import objectives_to_msg
 from vi_ik_ros.nodes.training.trainer_client import TrainerClient
 from vi_ik_ros.sampling.store.model_store import ModelStore

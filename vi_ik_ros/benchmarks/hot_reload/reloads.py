@@ -14,7 +14,7 @@ from vi_ik_ros.benchmarks.hot_reload.request_stream import Sent, stream
 from vi_ik_ros.benchmarks.report import Row
 from vi_ik_ros.exceptions import NoAnswer
 from vi_ik_ros.kinematics.robot_model import RobotModel
-from vi_ik_ros.nodes.served_models import serve
+from vi_ik_ros.nodes.sampling.served_models import serve
 from vi_ik_ros.nodes.training.objective_messages import objectives_to_msg
 from vi_ik_ros.sampling.store.model_store import ModelStore
 from vi_ik_ros.sampling.warm_start.solver import SampleRequest

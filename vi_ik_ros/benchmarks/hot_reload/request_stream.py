@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vi_ik_ros.exceptions import ViIkError
-from vi_ik_ros.nodes.sampler_client import SamplerClient
+from vi_ik_ros.nodes.sampling.sampler_client import SamplerClient
 from vi_ik_ros.sampling.warm_start.solver import SampleAnswer, SampleRequest
 
 RATE = 100.0  # [Hz], unless told

@@ -9,7 +9,7 @@ import torch
 
 from vi_ik_ros.benchmarks.never_nan.random_densities import place, random_density, scale
 from vi_ik_ros.exceptions import ObjectiveError
-from vi_ik_ros.kinematics.chain import Chain
+from vi_ik_ros.kinematics.chains.chain import Chain
 from vi_ik_ros.kinematics.robot_description import robot_aliases
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.sampling.experts.fields import Fields

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from vi_ik_ros.kinematics.collision import SelfCollision
+from vi_ik_ros.kinematics.collisions.collision import SelfCollision
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.kinematics.share import share_dir
 from vi_ik_ros.sampling.experts.objective_file import Objectives, load_objectives

@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     # Seconds of imports, which --help and a mistyped option must not wait for.
     from vi_ik_ros.cli.demo import DEMO_MODEL, TARGETS, ask, draw, results_table, summary
-    from vi_ik_ros.nodes.private_sampler import PrivateSampler
+    from vi_ik_ros.nodes.processes.private_sampler import PrivateSampler
     from vi_ik_ros.sampling.store.model_store import ModelStore
 
     ModelStore().load(DEMO_MODEL)  # A missing model is the user's to know, not the node's log's.

@@ -12,7 +12,7 @@ from vi_ik_ros.cli.output import emit
 from vi_ik_ros.exceptions import InvalidInput
 
 if TYPE_CHECKING:
-    from vi_ik_ros.nodes.served_models import ServedModel
+    from vi_ik_ros.nodes.sampling.served_models import ServedModel
 
 EXAMPLE = (
     "vi-ik density panda_pose --configurations q.npy --target 0.4 0.1 0.5 1 0 0 0 --out lp.npy"

@@ -92,7 +92,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _demonstrations(path: Path, topic: str | None, robot: "RobotModel") -> "np.ndarray":
     """Read configurations (N, nq) [rad, m] from a file, a recording or a trainer's database."""
-    from vi_ik_ros.kinematics.configuration_file import checked_configurations, read_configurations
+    from vi_ik_ros.kinematics.recordings.configuration_file import (
+        checked_configurations,
+        read_configurations,
+    )
     from vi_ik_ros.sampling.store.trainer.demonstration_store import read_demonstrations
     from vi_ik_ros.sampling.warm_start.distinct import distinct
 

@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Start the nodes, wait for Ctrl-C or for one to end, stop the others."""
-    from vi_ik_ros.nodes.processes import NODES, NodeProcess, stop
+    from vi_ik_ros.nodes.processes.node_process import NODES, NodeProcess, stop
 
     names = _names(arguments.nodes, list(NODES))
     if arguments.params is not None and not arguments.params.is_file():

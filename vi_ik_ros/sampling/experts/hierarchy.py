@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import BackwardCFunction, FunctionCtx
 
-from vi_ik_ros.kinematics.chain import Chain
+from vi_ik_ros.kinematics.chains.chain import Chain
 from vi_ik_ros.sampling.experts.expert import Expert
 from vi_ik_ros.sampling.experts.jacobian import damped_gram, residual_jacobian
 from vi_ik_ros.sampling.experts.kinematic_state import KinematicState, kinematic_state

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from vi_ik_ros.kinematics.chain import Chain
+from vi_ik_ros.kinematics.chains.chain import Chain
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from vi_ik_ros.exceptions import ObjectiveError
-from vi_ik_ros.kinematics.configuration_file import read_configurations
+from vi_ik_ros.kinematics.recordings.configuration_file import read_configurations
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.sampling.experts.context_entry import ContextEntry, read_context
 from vi_ik_ros.sampling.experts.densities import DENSITIES, NormalCdf

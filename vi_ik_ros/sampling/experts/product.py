@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from vi_ik_ros.exceptions import ContextError, ObjectiveError
-from vi_ik_ros.kinematics.chain import Chain
+from vi_ik_ros.kinematics.chains.chain import Chain
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.sampling.experts.context_entry import ContextEntry
 from vi_ik_ros.sampling.experts.densities import UniGauss

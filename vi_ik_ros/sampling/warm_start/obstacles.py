@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import log_ndtr
 
 from vi_ik_ros.exceptions import ObjectiveError, RequestError
-from vi_ik_ros.kinematics.solids import Box, HalfSpace, Solid, Sphere
+from vi_ik_ros.kinematics.collisions.solids import Box, HalfSpace, Solid, Sphere
 from vi_ik_ros.sampling.experts.fields import Fields
 
 STD = 0.01  # [m] of the expert: how soon more distance is worth no more

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vi_ik_ros.exceptions import InvalidInput
-from vi_ik_ros.kinematics.serial_chain import SerialChain
+from vi_ik_ros.kinematics.chains.serial_chain import SerialChain
 from vi_ik_ros.sampling.warm_start.levenberg_marquardt import tip
 from vi_ik_ros.sampling.warm_start.levenberg_marquardt.rows import error_rows, refine_rows
 

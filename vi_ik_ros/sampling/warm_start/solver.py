@@ -10,8 +10,8 @@ from functools import cached_property
 import numpy as np
 
 from vi_ik_ros.exceptions import RequestError
-from vi_ik_ros.kinematics.clearance import LinkClearance
-from vi_ik_ros.kinematics.collision import SelfCollision
+from vi_ik_ros.kinematics.collisions.clearance import LinkClearance
+from vi_ik_ros.kinematics.collisions.collision import SelfCollision
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.sampling.store.model_store import StoredModel
 from vi_ik_ros.sampling.warm_start.answering.body_rows import narrowed_body, start_limits

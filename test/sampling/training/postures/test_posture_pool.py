@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from vi_ik_ros.exceptions import ObjectiveError
-from vi_ik_ros.kinematics.collision import SelfCollision
+from vi_ik_ros.kinematics.collisions.collision import SelfCollision
 from vi_ik_ros.kinematics.share import share_dir
 from vi_ik_ros.sampling.experts.objective_file import Objectives, load_objectives
 from vi_ik_ros.sampling.experts.yaml_document import read_yaml

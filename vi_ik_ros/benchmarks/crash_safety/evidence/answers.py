@@ -10,8 +10,8 @@ from typing import Self
 import numpy as np
 
 from vi_ik_ros.exceptions import ViIkError
-from vi_ik_ros.nodes.sampler_client import SamplerClient
-from vi_ik_ros.nodes.served_models import serve
+from vi_ik_ros.nodes.sampling.sampler_client import SamplerClient
+from vi_ik_ros.nodes.sampling.served_models import serve
 from vi_ik_ros.sampling.store.model_store import StoredModel
 from vi_ik_ros.sampling.warm_start.solver import SampleAnswer, SampleRequest, WarmStartSolver
 

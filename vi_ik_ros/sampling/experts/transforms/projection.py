@@ -7,7 +7,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from vi_ik_ros.kinematics.chain import Chain
+from vi_ik_ros.kinematics.chains.chain import Chain
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.sampling.experts.fields import Fields
 from vi_ik_ros.sampling.experts.jacobian import damped_gram, residual_jacobian

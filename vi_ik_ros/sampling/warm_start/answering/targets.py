@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 
 from vi_ik_ros.exceptions import ContextError, RequestError, RobotError
+from vi_ik_ros.kinematics.chains.serial_chain import SerialChain
 from vi_ik_ros.kinematics.pose import matrix_to_pose, pose_to_matrix
 from vi_ik_ros.kinematics.robot_model import RobotModel
-from vi_ik_ros.kinematics.serial_chain import SerialChain
 from vi_ik_ros.sampling.warm_start.answering.request import SampleRequest, check_poses
 
 SIZES = {"pose": 7, "position": 3}

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from vi_ik_ros.kinematics.chains.serial_chain import SerialChain
 from vi_ik_ros.kinematics.robot_model import RobotModel
-from vi_ik_ros.kinematics.serial_chain import SerialChain
 from vi_ik_ros.sampling.warm_start.obstacles import ObstacleExpert
 from vi_ik_ros.sampling.warm_start.refine import Tolerance
 from vi_ik_ros.sampling.warm_start.whole_body.body_targets import BodyTargets

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from vi_ik_ros.exceptions import InvalidInput, RobotError
-from vi_ik_ros.kinematics.collision import SelfCollision
-from vi_ik_ros.kinematics.joint_tree import BASE, WORLD
+from vi_ik_ros.kinematics.chains.joint_tree import BASE, WORLD
+from vi_ik_ros.kinematics.collisions.collision import SelfCollision
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.sampling.warm_start.whole_body import layout
 

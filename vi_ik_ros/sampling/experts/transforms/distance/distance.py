@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vi_ik_ros.kinematics.chain import Chain
+from vi_ik_ros.kinematics.chains.chain import Chain
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.sampling.experts.fields import Fields
 from vi_ik_ros.sampling.experts.kinematic_state import KinematicState, kinematic_state
