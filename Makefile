@@ -28,8 +28,9 @@ setup: $(INTERFACES)  ## create .venv, install the pinned packages, build the me
 demo: setup  ## sample configurations of the Panda over ROS 2, draw demo.png
 	$(BIN)/vi-ik demo
 
+# Each file in one process: what its tests share is made once. More than four would only start slower.
 test: lint  ## lint, then run all tests and examples
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
 	@set -e; for example in $(wildcard examples/*.py); do \
 	  echo "$$example --smoke"; $(BIN)/python $$example --smoke; done
 

@@ -30,7 +30,7 @@ ROS_WHEELS = [  # ROS 2 Kilted; a machine with ROS 2 itself does not need them a
     "ros-visualization-msgs==5.5.1",
 ]
 CLUSTER = ["ray[tune]>=2.44,<3"]  # vi-ik sweep
-TEST = ["pytest>=8,<9"]
+TEST = ["pytest>=8,<9", "pytest-xdist>=3,<4"]
 DEV = [*TEST, *CLUSTER, "codespell>=2.3", "mypy>=1.13", "ruff>=0.9", "types-PyYAML"]
 
 
