@@ -2,10 +2,10 @@
 """A humanoid reaches across its body: `python examples/whole_body_reach.py`.
 
 Start the nodes before, with `vi-ik up`, and if you like RViz: fixed frame `world`, a MarkerArray
-display of /sampler/markers. config/objectives/talos_reach.yaml goes to the trainer node; then the
-sampler node is asked as a planner would that wants many different starts. Some of them are drawn
-into whole_body_reach.png. With --smoke the example starts the nodes itself, trains for a moment and
-leaves nothing behind, for tests.
+display of /sampler/markers. config/objectives/talos_reach_across.yaml goes to the trainer node;
+then the sampler node is asked as a planner would that wants many different starts. Some of them
+are drawn into whole_body_reach.png. With --smoke the example starts the nodes itself, trains for a
+moment and leaves nothing behind, for tests.
 """
 
 import os
@@ -23,6 +23,7 @@ from vi_ik_ros.benchmarks.talos_stance.stance import Stance
 from vi_ik_ros.exceptions import ViIkError
 from vi_ik_ros.kinematics.collisions.collision import SelfCollision
 from vi_ik_ros.kinematics.share import share_dir
+from vi_ik_ros.kinematics.wire_rows import from_wire
 from vi_ik_ros.msg import TrainingStatus
 from vi_ik_ros.nodes.processes.private_sampler import PrivateSampler
 from vi_ik_ros.nodes.processes.private_trainer import PrivateTrainer
@@ -37,7 +38,7 @@ from vi_ik_ros.viewer.figures.robot_panel import looking_from
 from vi_ik_ros.viewer.palette import component_colors
 from vi_ik_ros.viewer.render import framed, overlay, render
 
-MODEL, SMOKE = "talos_reach", "--smoke" in sys.argv
+MODEL, SMOKE = "talos_reach_across", "--smoke" in sys.argv
 NUM_COMPONENTS, SECONDS = (6, 3.0) if SMOKE else (50, 40.0)
 NUM_SAMPLES, NUM_PRINTED, NUM_DRAWN = 200, 8, 4
 NEWTON_STEPS = 3
@@ -52,12 +53,13 @@ def main() -> int:
         train(trainer)
         request = SampleRequest(num_samples=NUM_SAMPLES, avoid_self_collision=True)
         answer = sampler.sample(request, model=MODEL)
-        q, rows = usable(stance, answer.positions)
+        sampled = from_wire(stance.objectives.robot, answer.positions, "positions")
+        q, rows = usable(stance, sampled)
         headline = f"{len(q)} of {len(answer.positions)} configurations are usable"
         print(f"sampled in {1e3 * answer.elapsed:.0f} ms; {headline}, the most relaxed first:")
         if not len(q):
             return 1
-        print_table(stance, answer.positions[rows], q, answer.component[rows])
+        print_table(stance, sampled[rows], q, answer.component[rows])
         draw(picture, stance, q, answer.component[rows], headline)
         print(f"picture: {picture}")
     return 0

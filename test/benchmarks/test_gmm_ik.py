@@ -29,7 +29,7 @@ def test_every_variant_has_its_rows_beside_the_table(small):
     cases = {row.case for row in report.rows}
     for variant in VARIANTS:
         assert {f"{variant.name}, {name}" for name in (*ANSWERS, "draws")} <= cases
-    assert len(cases) == 1 + len(VARIANTS) * (len(ANSWERS) + 1)
+    assert len(cases) == 2 + len(VARIANTS) * (len(ANSWERS) + 1)
     assert all(math.isfinite(row.value) for row in report.rows)
     table = [row for row in report.rows if row.metric == "mean error, M = 12 [m]"]
     assert [row.reference for row in table] == [0.1392] * len(VARIANTS)
@@ -39,6 +39,18 @@ def test_every_variant_has_its_rows_beside_the_table(small):
 def test_a_budget_ends_a_fit(small):
     theta = gmm_ik.draw(0).theta
     assert len(fit_variant(TURNED, theta, 8, 0, budget=0.0).log_likelihoods) == 1
+
+
+def test_the_interval_of_two_runs_is_that_of_student():
+    rows = gmm_ik._interval_rows("case", np.array([1.0, 3.0]))
+    values = [row.value for row in rows]
+    assert values == pytest.approx([2**0.5, 2.0 - 12.706, 2.0 + 12.706], abs=1e-3)
+
+
+def test_the_nearest_row_is_a_training_row_near_the_target():
+    theta = gmm_ik.draw(0).theta
+    targets = forward(theta[:5]) + 1e-6
+    np.testing.assert_array_equal(answers.nearest_row(theta, targets), theta[:5])
 
 
 def test_targets_come_from_the_box_and_from_the_arm():

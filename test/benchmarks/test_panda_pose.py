@@ -7,19 +7,21 @@ import pinocchio as pin
 import pytest
 import yaml
 
-from vi_ik_ros.benchmarks.panda_pose import panda_pose
-from vi_ik_ros.benchmarks.panda_pose.figures import Outcome, figures, pose_errors
-from vi_ik_ros.benchmarks.panda_pose.starts import KdTreeStarts
+from vi_ik_ros.benchmarks.panda_pose import in_time, panda_pose
+from vi_ik_ros.benchmarks.panda_pose.chosen_starts import ChosenStarts, farthest_first
+from vi_ik_ros.benchmarks.panda_pose.in_time import in_time_rows
+from vi_ik_ros.benchmarks.warm_starts.figures import Outcome, figures, pose_errors
+from vi_ik_ros.benchmarks.warm_starts.starts import KdTreeStarts, RandomStarts, Starts
 from vi_ik_ros.kinematics.pose import matrix_to_pose
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.kinematics.share import share_dir
-from vi_ik_ros.sampling.models.model import Samples
+from vi_ik_ros.sampling.models.model import ConditionalModel, Samples
 
 
-class UniformModel:
+class UniformModel(ConditionalModel):
     """Uniform between limits, whatever the context."""
 
-    context_size, num_components, has_log_prob, repeats = 7, 1, True, False
+    family, context_size, num_components = "uniform", 7, 1
 
     def __init__(self, robot: RobotModel) -> None:
         self.lower, self.upper, self.num_dims = robot.lower, robot.upper, robot.nq
@@ -31,6 +33,19 @@ class UniformModel:
 
     def log_prob(self, q, contexts) -> np.ndarray:
         return np.full(q.shape[:2], -np.log(self.upper - self.lower).sum())
+
+    def _widened(self, factor: float) -> "UniformModel":
+        return self
+
+    def options(self) -> dict:
+        return {}
+
+    def tensors(self) -> dict:
+        return {}
+
+    @classmethod
+    def from_tensors(cls, options, tensors) -> "UniformModel":
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -58,6 +73,7 @@ def report(panda: RobotModel):
         patch.setattr(panda_pose, "_load", lambda model: (panda, stored))
         patch.setattr(panda_pose, "TREE_SIZE", 2000)
         patch.setattr(panda_pose, "TIMED", 2)
+        patch.setattr(panda_pose, "RACED", 2)
         patch.setattr(panda_pose, "_fitted", lambda family, *_: stored)
         found = panda_pose.run(num_poses=6, families=["moe"], on_progress=lines.append)
     assert lines
@@ -70,10 +86,11 @@ def values(report, case: str) -> dict[str, float]:
 
 def test_every_case_has_its_rows(report) -> None:
     cases = {row.case for row in report.rows}
-    ours = {"raw", "SIR", "served", "moe raw", "moe served"}
+    ours = {"raw", "SIR", "chosen", "wide", "served", "moe raw", "moe served"}
     assert cases == ours | {"random", "ready", "KD-2k", "moe"}
     assert values(report, "moe") == {"training time [s]": 3.0}
-    for case in cases - {"moe"}:
+    assert all("10 ms" in metric for metric in values(report, "wide"))
+    for case in cases - {"moe", "wide"}:
         row = values(report, case)
         assert row["converged rows that pinocchio refutes"] == 0
         assert 0 <= row["single start converges [%]"] <= 100
@@ -81,6 +98,45 @@ def test_every_case_has_its_rows(report) -> None:
     assert values(report, "served")["answered [%]"] == 100
     assert values(report, "raw")["median position error [mm]"] > 100  # a model that knows nothing
     assert report.bench == "panda-pose" and report.seeds == [20240601]
+
+
+def test_chosen_draws_are_near_their_target_and_far_from_each_other(panda: RobotModel) -> None:
+    rng = np.random.default_rng(0)
+    T = panda.forward(rng.uniform(panda.lower, panda.upper, (3, 7)))
+    starts = ChosenStarts(panda, UniformModel(panda)).propose(matrix_to_pose(T), 5, rng)
+    others = UniformModel(panda).sample(np.empty((3, 7)), 50, rng.spawn(3)).q
+    assert starts.shape == (3, 5, 7)
+    chosen, any_ = (
+        pose_errors(panda, q.reshape(-1, 7), np.repeat(T, q.shape[1], axis=0))[0].mean()
+        for q in (starts, others)
+    )
+    assert chosen < any_
+
+
+def test_the_farthest_row_comes_next_and_none_twice() -> None:
+    q = np.array([[0.0], [3.0], [1.0], [-3.1], [0.0]])
+    assert farthest_first(q, 4, np.array([False])).tolist() == [0, 3, 1, 2]
+    assert farthest_first(q, 3, np.array([True])).tolist() == [0, 3, 2]  # 3 is next to -3.1
+    assert sorted(farthest_first(np.zeros((4, 2)), 4, np.zeros(2, bool))) == [0, 1, 2, 3]
+
+
+def test_more_starts_in_the_same_time_find_more(panda: RobotModel, monkeypatch) -> None:
+    class Repeated(Starts):
+        """One and the same start."""
+
+        name = "one"
+
+        def propose(self, poses, num_starts, rng) -> np.ndarray:
+            return np.tile(panda.ready, (len(poses), num_starts, 1))
+
+    monkeypatch.setattr(in_time, "BUDGET", 0.003)
+    T = panda.forward(np.random.default_rng(3).uniform(panda.lower, panda.upper, (6, 7)))
+    cases = [RandomStarts(panda), Repeated()]
+    found = in_time_rows(panda, cases, matrix_to_pose(T), T, np.random.default_rng(0))
+    rows = {(row.case, row.metric.rsplit(" ", 1)[-1]): row for row in found}
+    many, one, ratio = rows["random", "thread"], rows["one", "thread"], rows["random", "[ratio]"]
+    assert one.value <= 1 and many.value > 5
+    assert ratio.value == pytest.approx(many.value / one.value) and ratio.stderr > 0
 
 
 def test_resampling_by_the_target_density_helps(report) -> None:

@@ -24,6 +24,14 @@ def test_json_has_the_keys_of_the_contract() -> None:
     assert document["seeds"] == [1, 2] and "numpy" in document["versions"]
 
 
+def test_the_command_stands_where_there_is_one() -> None:
+    report = Report("name", [Row("ours", "x", 1.0)], [0], 1.0, "vi-ik bench name --seeds 1")
+    assert report.json()["command"] == "vi-ik bench name --seeds 1"
+    out = io.StringIO()
+    Console(file=out, width=140).print(report.table())
+    assert "vi-ik bench name --seeds 1" in out.getvalue()
+
+
 def test_table_shows_every_figure_and_keeps_the_units() -> None:
     rows = [Row("ours", "time [ms]", 1.25), Row("ours", "rate [%]", 99.5, 0.5, 95.0, "goal")]
     out = io.StringIO()

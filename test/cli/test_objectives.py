@@ -114,7 +114,7 @@ def test_a_urdf_here_is_sent_by_its_whole_path(publish, tmp_path, monkeypatch):
         (["publish", FILE, "--timeout", "0"], ("--timeout", "0", "above 0")),
         (["publish", FILE, "--context", "1", "2"], ("context", "2 numbers", "3 (flange.mean 3)")),
         (["publish", FILE, "--trainer", "a b"], ("trainer", "a b", "/cell/trainer")),
-        (["publish"], ("required", "OBJECTIVES.yaml")),
+        (["publish"], ("OBJECTIVES.yaml", "nothing", "--robot")),
         (["send", FILE], ("send", "publish")),
         ([], ("required", "ACTION")),
     ],

@@ -71,6 +71,31 @@ def test_density_of_samples_is_their_log_prob(run, tmp_path):
     assert json.loads(text)["log_prob"][6] is None
 
 
+def test_what_was_drawn_at_a_temperature_has_its_density_at_it(run, tmp_path):
+    out, q = tmp_path / "s.npz", tmp_path / "q.npy"
+    cold = ("--temperature", "0.3")
+    run("sample", "tiny", "-n", "6", "--seed", "3", *cold, "--out", str(out), "--target", *POSE)
+    drawn = np.load(out)
+    np.save(q, drawn["q"])
+    density = ("density", "tiny", "--configurations", str(q), "--json", "--context", *POSE)
+    at_its_own = json.loads(run(*density, *cold)[1])["log_prob"]
+    as_trained = json.loads(run(*density)[1])["log_prob"]
+    np.testing.assert_allclose(at_its_own, drawn["log_prob"], atol=1e-6)
+    assert np.mean(at_its_own) > np.mean(as_trained)
+
+
+def test_a_target_unlike_the_training_is_told_in_every_form(run, tmp_path):
+    out = tmp_path / "s.npz"
+    far = ("--target", "2.0", "0", "0.5", "1", "0", "0", "0")
+    code, text, remark = run("sample", "tiny", "-n", "2", "--out", str(out), "--json", *far)
+    assert code == 0
+    assert "remark: unlike the contexts that the model was trained on" in remark
+    data, arrays = json.loads(text), np.load(out)
+    assert data["out_of_distribution"] == arrays["out_of_distribution"].tolist() == [True]
+    assert arrays["context_distance"][0] > arrays["context_distance_limit"]
+    assert data["context_distance"] == arrays["context_distance"].tolist()
+
+
 def test_refined_sample_converges_and_seed_repeats_it(run):
     words = ("sample", "tiny", "-n", "3", "--seed", "5", "--refine", "--json", "--target", *POSE)
     first, second = (json.loads(run(*words)[1]) for _ in range(2))
@@ -112,6 +137,10 @@ def test_bad_csv_is_told_with_its_line(run, tmp_path, rows, part):
     [
         (("sample", "tiny"), ("context", "7 numbers")),
         (("sample", "tiny", "-n", "0", "--target", *POSE), ("num_samples", "0")),
+        (
+            ("sample", "tiny", "--temperature", "3", "--target", *POSE),
+            ("temperature: got 3.0", "0.001 to 2.0"),
+        ),
         (("sample", "tiny", "--target", *POSE[:3], "1", "1", "0", "0"), ("targets[0]", "unit")),
         (("sample", "tiny", "--target", "nan", *POSE[1:]), ("targets[0]", "nan", "finite")),
         (("sample", "tinny", "--target", *POSE), ("model", "tinny", "tiny")),

@@ -118,7 +118,7 @@ def sweep(tmp_path: Path):
 @pytest.mark.slow
 def test_an_interrupted_sweep_goes_on_and_its_best_model_is_stored(sweep, tmp_path):
     process = sweep()
-    watchdog = threading.Timer(100.0, process.kill)
+    watchdog = threading.Timer(240.0, process.kill)
     watchdog.start()
     for line in process.stderr:
         if line.startswith("1 of 3 trials done"):
@@ -131,7 +131,7 @@ def test_an_interrupted_sweep_goes_on_and_its_best_model_is_stored(sweep, tmp_pa
     assert len(first) == 1
 
     process = sweep("--resume")
-    text, error = process.communicate(timeout=120)
+    text, error = process.communicate(timeout=240)
     assert process.returncode == 0, error
     answer = json.loads(text)
     assert [row["number"] for row in answer["trials"]] == [1, 2, 3]

@@ -88,6 +88,12 @@ def robot() -> RobotModel:
     return RobotModel.load("panda")
 
 
+@pytest.fixture(scope="session")
+def make_session():
+    """Start a session that whoever asks for it closes."""
+    return Session
+
+
 @pytest.fixture
 def start():
     """Start sessions that end with the test."""

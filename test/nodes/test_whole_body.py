@@ -2,17 +2,20 @@
 """A sampler node that serves configurations of a robot with a floating base."""
 
 import numpy as np
+import pinocchio as pin
 import pytest
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Header
 from visualization_msgs.msg import Marker, MarkerArray
 
 from vi_ik_ros.kinematics.robot_model import RobotModel
+from vi_ik_ros.kinematics.wire_rows import BASE_COLUMNS, from_wire, to_wire
 from vi_ik_ros.nodes.qos import latched
 from vi_ik_ros.nodes.sampling.conversions import markers_to_msg
 from vi_ik_ros.sampling.models.gaussian_mixture import GaussianMixture
 from vi_ik_ros.sampling.store.document import describe_robot
 from vi_ik_ros.sampling.store.model_store import ModelStore
+from vi_ik_ros.srv import SampleConfigurations
 from vi_ik_ros.viewer import markers
 from vi_ik_ros.viewer.markers import RobotMarkers, robot_markers
 
@@ -56,7 +59,9 @@ def test_whole_bodies_are_shown_to_those_who_watch(session, talos):
     kinds = [marker.type for marker in shown]
     assert kinds == [Marker.LINE_LIST, Marker.SPHERE_LIST] * 3  # parameter max_markers
     assert {marker.header.frame_id for marker in shown} == {"world"}
-    q = np.array(answer.positions).reshape(5, talos.nq)
+    assert answer.joint_names[:7] == list(BASE_COLUMNS)
+    rows = np.array(answer.positions).reshape(5, len(answer.joint_names))
+    q = from_wire(talos, rows, "positions")
     expected = robot_markers(talos, q[:3], np.array(answer.component[:3]))
     for i, (lines, balls) in enumerate(zip(shown[::2], shown[1::2], strict=True)):
         np.testing.assert_allclose(points_of(balls), expected.points[i], atol=1e-12)
@@ -67,6 +72,41 @@ def test_whole_bodies_are_shown_to_those_who_watch(session, talos):
 
     assert list(states[-1].name) == list(talos.joint_names[6:])  # the base is no joint
     np.testing.assert_array_equal(states[-1].position, q[0, 6:])
+
+
+def test_rows_are_those_of_pinocchio_whatever_the_form_of_the_reference(session, talos):
+    answer = session.sample(num_samples=5, seed=3)
+    rows = np.array(answer.positions).reshape(5, talos.nq + 1)
+    info = session.models()["body"]
+    assert info.joint_names == answer.joint_names
+    assert info.num_dims == talos.nq
+    assert (np.array(info.lower) <= rows).all()
+    assert (rows <= np.array(info.upper)).all()
+    foot = talos.pinocchio_model.getFrameId("left_sole_link")
+    data = talos.pinocchio_model.createData()
+    joints = [answer.joint_names.index(name) for name in list(talos.pinocchio_model.names)[2:]]
+    for row, q in zip(rows, from_wire(talos, rows, "rows"), strict=True):
+        pin.framesForwardKinematics(talos.pinocchio_model, data, row[[*range(7), *joints]])
+        T = talos.forward(q, "left_sole_link")
+        np.testing.assert_allclose(data.oMf[foot].homogeneous, T, atol=1e-9)
+    for reference in (talos.ready, to_wire(talos, talos.ready)):
+        sorted_ = session.sample(num_samples=5, seed=3, reference=reference.tolist())
+        q = from_wire(talos, np.array(sorted_.positions).reshape(rows.shape), "rows")
+        assert (np.diff(np.abs(q - talos.ready).max(axis=1)) >= 0.0).all()
+
+
+@pytest.mark.parametrize(
+    ("reference", "parts"),
+    [
+        ([0.0] * 35, ("reference", "0.0, 0.0, 0.0, 0.0", "unit quaternion")),
+        ([0.0] * 33, ("reference", "33", "35 columns", "base_qx")),
+    ],
+)
+def test_a_reference_that_is_no_row_is_refused_in_one_line(session, reference, parts):
+    answer = session.sample(num_samples=1, reference=reference)
+    assert answer.error_code == SampleConfigurations.Response.INVALID_REFERENCE
+    assert all(part in answer.error_msg for part in parts), answer.error_msg
+    assert "\n" not in answer.error_msg
 
 
 def test_nothing_is_drawn_while_nobody_listens(session, monkeypatch):

@@ -9,7 +9,7 @@ import numpy as np
 from rich.markup import escape
 from rich.table import Table
 
-PACKAGES = ("numpy", "scipy", "torch", "numba", "pin")
+PACKAGES = ("numpy", "scipy", "torch", "numba", "pin", "mujoco")
 
 
 @dataclass(frozen=True)
@@ -42,16 +42,19 @@ class Report:
         rows: The figures.
         seeds: The random seeds it ran with.
         seconds: How long it took [s].
+        command: What brings the same figures again, where that is to be told.
     """
 
     bench: str
     rows: Sequence[Row]
     seeds: Sequence[int]
     seconds: float
+    command: str = ""
 
     def json(self) -> dict[str, object]:
         """Return the object that `vi-ik bench NAME --json` prints."""
-        return {
+        told = {"command": self.command} if self.command else {}
+        return told | {
             "bench": self.bench,
             "rows": [asdict(row) for row in self.rows],
             "seeds": list(self.seeds),
@@ -61,7 +64,8 @@ class Report:
 
     def table(self) -> Table:
         """Return the same as a table for people."""
-        table = Table(title=f"{self.bench}, {self.seconds:.0f} s", title_justify="left")
+        title, told = f"{self.bench}, {self.seconds:.0f} s", escape(self.command) or None
+        table = Table(title=title, title_justify="left", caption=told, caption_justify="left")
         for name in ("case", "metric"):
             table.add_column(name)
         for name in ("value", "std. error", "reference"):

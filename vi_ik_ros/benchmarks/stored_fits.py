@@ -17,6 +17,8 @@ def stored_fit(
     family: str,
     settings: FitSettings,
     on_progress: Callable[[str], None] = lambda line: None,
+    *,
+    device: str = "cpu",
 ) -> StoredModel:
     """Fit a model, or load the one that was fitted from the same before.
 
@@ -25,8 +27,10 @@ def stored_fit(
         family: of the model.
         settings: of the fit; an interrupted one goes on where it stopped.
         on_progress: called with a line before a fit begins.
+        device: that it computes on.
     """
-    directory = cache_directory() / f"fit_{fit_key(objectives, family, settings)}"
+    suffix = "" if device == "cpu" else f"_{device.replace(':', '_')}"
+    directory = cache_directory() / f"fit_{fit_key(objectives, family, settings)}{suffix}"
     try:
         return ModelStore().load(directory, objectives.robot)
     except (ModelNotFound, ModelRefused):
@@ -34,7 +38,7 @@ def stored_fit(
     directory.parent.mkdir(parents=True, exist_ok=True)
     resume = (partial_directory(directory) / FILE).exists()
     try:
-        fit(objectives, directory, settings=settings, family=family, resume=resume)
+        fit(objectives, directory, settings=settings, family=family, device=device, resume=resume)
     except ModelRefused:  # the checkpoint is damaged
-        fit(objectives, directory, settings=settings, family=family)
+        fit(objectives, directory, settings=settings, family=family, device=device)
     return ModelStore().load(directory, objectives.robot)

@@ -36,6 +36,18 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_temperature_argument(parser: argparse.ArgumentParser, usual: float, words: str) -> None:
+    """Declare how wide the model is taken: usually as told by a number, in words."""
+    parser.add_argument(
+        "--temperature",
+        type=float,
+        default=usual,
+        metavar="T",
+        help="factor on the spread of the model, 0.001 to 2; less is nearer to the target and "
+        f"less diverse (default {words})",
+    )
+
+
 def load(arguments: argparse.Namespace) -> "ServedModel":
     """Load the model that is meant, with its robot and solver."""
     from vi_ik_ros.nodes.sampling.served_models import serve

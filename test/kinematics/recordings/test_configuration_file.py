@@ -8,6 +8,7 @@ from vi_ik_ros.kinematics.recordings.configuration_file import (
     read_configurations,
 )
 from vi_ik_ros.kinematics.robot_model import RobotModel
+from vi_ik_ros.kinematics.wire_rows import to_wire, wire_names
 
 Q = np.array([[0.5, 1.0], [0.7, -1.2], [1.5, 0.25]])
 NAMES = ["joint_1", "joint_2"]
@@ -35,6 +36,27 @@ def test_what_sample_writes_is_read(tmp_path, robot):
     with (tmp_path / "s.npz").open("wb") as file:
         np.savez(file, q=Q, joint_names=np.array(robot.joint_names), converged=np.ones(3, bool))
     np.testing.assert_array_equal(read_configurations(tmp_path / "s.npz", robot), Q)
+
+
+def test_a_floating_base_is_read_in_both_of_its_forms(tmp_path):
+    talos = RobotModel.load("talos")
+    q = np.random.default_rng(0).uniform(talos.lower, talos.upper, (4, talos.nq))
+    forms = {"inside": (talos.joint_names, q)}
+    forms["outside"] = (wire_names(talos.joint_names), to_wire(talos, q))
+    for name, (columns, rows) in forms.items():
+        np.savez(tmp_path / f"{name}.npz", q=rows[:, ::-1], joint_names=np.array(columns[::-1]))
+        lines = [",".join(columns), *(",".join(map(repr, row)) for row in rows.tolist())]
+        write_csv(tmp_path / f"{name}.csv", *lines)
+        for suffix in (".npz", ".csv"):
+            read = read_configurations(tmp_path / f"{name}{suffix}", talos)
+            np.testing.assert_allclose(read, q, atol=1e-12)
+    columns, rows = forms["outside"]
+    np.savez(tmp_path / "less.npz", q=rows[:, :6], joint_names=np.array(columns[:6]))
+    with pytest.raises(InvalidInput, match="a column for base_qw"):
+        read_configurations(tmp_path / "less.npz", talos)
+    np.savez(tmp_path / "long.npz", q=2.0 * rows, joint_names=np.array(columns))
+    with pytest.raises(InvalidInput, match=r"long.npz: row 1: .* a unit quaternion"):
+        read_configurations(tmp_path / "long.npz", talos)
 
 
 @pytest.mark.parametrize(

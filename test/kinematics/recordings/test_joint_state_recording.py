@@ -12,6 +12,7 @@ from vi_ik_ros.exceptions import InvalidInput
 from vi_ik_ros.kinematics.recordings.configuration_file import read_configurations
 from vi_ik_ros.kinematics.recordings.joint_state_recording import JOINT_STATE, read_joint_states
 from vi_ik_ros.kinematics.robot_model import RobotModel
+from vi_ik_ros.kinematics.wire_rows import to_wire, wire_names
 
 Q = np.array([[0.5, 1.0], [0.7, -1.2], [1.5, 0.25]])
 NAMES = ["joint_1", "joint_2"]
@@ -65,6 +66,19 @@ def test_the_wanted_joints_come_in_the_wanted_order(tmp_path, compression):
     np.testing.assert_array_equal(recording.q, Q)
     assert recording.counts == {"/joint_states": 3} and recording.num_skipped == 0
     assert recording.remarks() == ()
+
+
+def test_a_floating_base_is_recorded_as_a_pose_or_as_in_the_chart(tmp_path):
+    talos = RobotModel.load("talos")
+    q = np.random.default_rng(0).uniform(talos.lower, talos.upper, (3, talos.nq))
+    forms = ((wire_names(talos.joint_names), to_wire(talos, q)), (talos.joint_names, q))
+    for names, rows in forms:
+        messages = [("/joint_states", list(names), row) for row in rows]
+        read = read_configurations(write(tmp_path / "t.mcap", messages), talos)
+        np.testing.assert_allclose(read, q, atol=1e-12)
+    joints = [("/joint_states", list(talos.joint_names[6:]), row[6:]) for row in q]
+    with pytest.raises(InvalidInput, match="base_x, .*base_qw"):
+        read_configurations(write(tmp_path / "j.mcap", joints), talos)
 
 
 def test_a_recording_gives_configurations_of_a_robot(tmp_path):

@@ -22,6 +22,7 @@ def request_(rng):
         context=np.empty(0),
         num_samples=12,
         seed=2**64 - 1,
+        temperature=0.75,
         refine=True,
         position_tolerance=1e-3,
         orientation_tolerance=2e-3,
@@ -63,6 +64,10 @@ def answer(rng):
         survived=np.array([2, 0, 3], np.uint32),
         ess=np.array([1.5, 0.0, 3.0]),
         log_weight=-rng.uniform(size=rows),
+        out_of_distribution=np.array([False, True, False]),
+        context_distance=np.array([0.25, 7.5, np.nan]),
+        context_distance_limit=1.25,
+        redraw_rate=0.0625,
     )
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import copy
 import json
+from itertools import accumulate
 
 import pytest
 import torch
@@ -17,8 +18,8 @@ SHIPPED = (
     "planar2_projection",
     "planar3_position",
     "planar6_priority",
-    "talos_hand",
     "talos_reach",
+    "talos_reach_across",
     "talos_stance",
 )
 
@@ -53,7 +54,8 @@ def test_shipped_files_have_finite_values_and_slopes_within_the_limits(
     objectives = load_objectives(objectives_dir / f"{name}.yaml")
     q = configurations(objectives.robot, num=20).requires_grad_()
     context = torch.zeros(1, objectives.product.context_size, dtype=torch.float64)
-    context[:, -1:] = 1.0  # a quaternion of norm 1 where there is one
+    ends = list(accumulate(entry.size for entry in objectives.context_entries))
+    context[:, [end - 1 for end in ends]] = 1.0  # a quaternion of norm 1 where there is one
     for value in (
         objectives.product.log_density(q, context),
         objectives.product.filtered_log_density(q, context),
@@ -222,6 +224,16 @@ def test_a_uniform_pose_bounds_the_position_alone(planar_mapping):
     uniform = {"type": "uniform", "lower": [-1, -1, 0], "upper": [1, 1, 0.1]}
     (entry,) = load_objectives(changed(mapping, "context.0.distribution", uniform)).context_entries
     assert (entry.size, len(entry.distribution.lower)) == (7, 3)
+
+
+def test_six_bounds_of_a_uniform_pose_are_those_of_all_of_it(planar_mapping):
+    mapping = changed(planar_mapping, "objectives.0.transform", {"type": "pose", "frame": "tip"})
+    box = {"type": "uniform", "lower": [-1, 0, 0, 0, 0, -0.2], "upper": [1, 1, 0, 0, 0, 0.2]}
+    (entry,) = load_objectives(changed(mapping, "context.0.distribution", box)).context_entries
+    assert entry.distribution.is_box and entry.distribution.upper == (1, 1, 0, 0, 0, 0.2)
+    for bad in ({"upper": [1, 1, 0, 0, 0]}, {"upper": [1, 1, 0, 0, 0, -0.3]}, {"lower": [0] * 5}):
+        with pytest.raises(ObjectiveError, match="context"):
+            load_objectives(changed(mapping, "context.0.distribution", box | bad))
 
 
 def test_a_context_is_given_in_the_frame_of_its_transform(planar_mapping):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""config/objectives/talos_reach.yaml: each part does what the file says."""
+"""config/objectives/talos_reach_across.yaml: each part does what the file says."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from vi_ik_ros.sampling.experts.objective_file import load_objectives
 
 @pytest.fixture(scope="module")
 def objectives():
-    return load_objectives(share_dir() / "config" / "objectives" / "talos_reach.yaml")
+    return load_objectives(share_dir() / "config" / "objectives" / "talos_reach_across.yaml")
 
 
 @pytest.fixture(scope="module")

@@ -55,6 +55,11 @@ def test_samples_follow_the_density(model):
     np.testing.assert_allclose(counts, expected, atol=0.02)
 
 
+def test_configurations_alone_are_those_of_the_samples(model):
+    q = model.sample(POSE, 50, rngs(2)).q
+    np.testing.assert_array_equal(model.sample_configurations(POSE, 50, rngs(2)), q)
+
+
 def test_log_prob_of_samples_is_the_log_prob_of_their_rows(model):
     samples = model.sample(POSE, 50, rngs(2))
     np.testing.assert_allclose(samples.log_prob, model.log_prob(samples.q, POSE), atol=1e-9)

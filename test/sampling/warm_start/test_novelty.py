@@ -62,3 +62,38 @@ def test_bad_contexts_are_named(novelty: Novelty) -> None:
         novelty.distance(np.zeros((2, 3)))
     with pytest.raises(ContextError, match="more than 10"):
         Novelty.fit(np.zeros((3, 7)), POSE)
+
+
+def test_orientations_of_either_sign_are_the_same(novelty: Novelty) -> None:
+    orientations = arm_poses(500, np.random.default_rng(4))[:, 3:]
+    turned = Novelty.fit(orientations, [("orientation", 4)])
+    np.testing.assert_array_equal(turned.distance(orientations), turned.distance(-orientations))
+    assert (turned.distance(-orientations) <= turned.threshold).mean() > 0.99
+
+
+def test_rounding_of_what_never_changed_is_not_flagged() -> None:
+    """A stance that was the same in all of the training, kept in single precision."""
+    stance = np.array([0.1, 0.085, 1.0 / 3.0, 0.0, 0.0, 0.6, 0.8])
+    stored = np.tile(stance, (300, 1)).astype(np.float32)
+    known = Novelty.fit(stored, POSE)
+    moved = stance + np.array([[0.0] * 7, [0.2, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]])
+    assert (known.distance(moved) > known.threshold).tolist() == [False, True]
+
+
+def stances(count: int, rng: np.random.Generator) -> np.ndarray:
+    """Poses of a hand anywhere about, and of a foot on the floor, near its usual place."""
+    foot = np.zeros((count, 7))
+    foot[:, :2] = rng.uniform((-0.1, 0.1), (0.1, 0.2), (count, 2))
+    turn = rng.uniform(-0.1, 0.1, count)
+    foot[:, 5], foot[:, 6] = np.sin(turn), np.cos(turn)
+    return np.concatenate([arm_poses(count, rng), foot], axis=1)
+
+
+@pytest.mark.parametrize("change", [(9, 0.1), (7, 0.25), (0, 2.0)])
+def test_one_strange_entry_of_several_is_enough(change: tuple[int, float]) -> None:
+    rng = np.random.default_rng(5)
+    known = Novelty.fit(stances(10_000, rng), [*POSE, *POSE])
+    fresh, (column, step) = stances(1_000, rng), change
+    assert (known.distance(fresh) > known.threshold).mean() <= 0.01
+    fresh[:, column] += step  # [m], a foot in the air, beside the floor's part, a hand far away
+    assert (known.distance(fresh) > known.threshold).mean() >= 0.95

@@ -11,7 +11,7 @@ from vi_ik_ros.sampling.warm_start.obstacles import STD, ObstacleExpert
 from vi_ik_ros.sampling.warm_start.refine import refine as refined
 from vi_ik_ros.sampling.warm_start.solver import SampleRequest, TargetStatus, WarmStartSolver
 
-from .conftest import FakeStored, entry
+from .conftest import BoxModel, FakeStored, entry
 
 TABLE = {"type": "half_space", "point": [0.0, 0.0, -0.02], "normal": [0.0, 0.0, 1.0]}
 BOX = {"type": "box", "pose": [0.45, -0.05, 0.15], "size": [0.2, 0.2, 0.3]}
@@ -65,11 +65,10 @@ class _Touching:
         return bool(coal.collide(link, at, solid, there, coal.CollisionRequest(), found))
 
 
-class WideModel:
+class WideModel(BoxModel):
     """Some solutions of one pose and noise about them: some touch, some do not."""
 
     family, num_dims, context_size, num_components = "wide", 7, 7, 1
-    has_log_prob, repeats = True, False
 
     def __init__(self, robot, centers: np.ndarray) -> None:
         self.robot, self.centers = robot, centers

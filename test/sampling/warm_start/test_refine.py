@@ -14,7 +14,7 @@ from vi_ik_ros.exceptions import InvalidInput
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.sampling.warm_start.refine import Tolerance, reach_bound, refine, tip_errors
 
-ROBOTS = ["panda", "racer5", "planar3", "kinova_j2s6", "tiago_arm"]
+ROBOTS = ["panda", "racer5", "planar3", "kinova_j2s6", "tiago_arm", "ur10"]
 
 
 def random_q(robot: RobotModel, count: int, seed: int = 0) -> np.ndarray:
@@ -86,6 +86,20 @@ def test_a_solution_takes_one_iteration_and_stays(panda: RobotModel) -> None:
 def test_starts_outside_the_limits_come_back_inside(panda: RobotModel) -> None:
     result = refine(panda.serial_chain(), panda.forward(random_q(panda, 100)), np.full((100, 7), 9))
     assert panda.within_limits(result.q, 0.0).all()
+
+
+@pytest.mark.parametrize(("name", "joint"), [("ur10", 5), ("xarm7", 0)])
+@pytest.mark.parametrize("side", [-1.0, 1.0])
+def test_a_joint_with_room_for_a_turn_passes_its_limits(name: str, joint: int, side: float) -> None:
+    robot = RobotModel.load(name)
+    ready = np.tile(robot.ready, (20, 1))
+    ready[:, joint] = side * np.linspace(2 * np.pi - 0.1, 2 * np.pi, 20)
+    solution = ready.copy()
+    solution[:, joint] += side * 0.2  # beyond the limits, but the same pose a turn back
+    result = refine(robot.serial_chain(), robot.forward(solution), ready)
+    assert result.converged.all() and robot.within_limits(result.q, 0.0).all()
+    turns = np.round((result.q - solution)[:, joint] / (2 * np.pi))
+    assert (turns == -side).mean() > 0.9  # the other joints of 7 may give way instead
 
 
 def test_position_only_ignores_the_orientation(panda: RobotModel) -> None:

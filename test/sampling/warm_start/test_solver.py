@@ -155,6 +155,16 @@ def test_unlike_the_training_contexts(panda, make_stored, poses) -> None:
     refined = solver.solve(SampleRequest(targets=both, num_samples=1, seed=1, refine=True))
     assert refined.target_status.tolist() == [TargetStatus.OK, TargetStatus.UNREACHABLE]
     assert "trained on" in refined.target_msg[1]
+    for answer in (raw, refined):
+        assert answer.out_of_distribution.tolist() == [False, True]
+        assert answer.context_distance[0] < answer.context_distance_limit
+        assert answer.context_distance[1] > answer.context_distance_limit
+
+
+def test_a_model_that_keeps_no_training_contexts_flags_nothing(solver, poses) -> None:
+    answer = solver.solve(SampleRequest(targets=poses[:2], num_samples=2, seed=1))
+    assert not answer.out_of_distribution.any()
+    assert np.isnan(answer.context_distance).all() and np.isnan(answer.context_distance_limit)
 
 
 def test_rows_are_sorted_by_distance_to_the_reference(solver, poses, solutions) -> None:
@@ -249,9 +259,9 @@ def test_a_timeout_is_kept(solver, poses) -> None:
     request = SampleRequest(
         targets=np.tile(poses, (50, 1)), num_samples=100, seed=1, refine=True, timeout=0.05
     )
-    start = time.perf_counter()
+    start = time.process_time()  # of this process alone: others may have the processor meanwhile
     answer = solver.solve(request)
-    assert time.perf_counter() - start < 0.25  # 100,000 rows and more take seconds
+    assert time.process_time() - start < 0.5  # 100,000 rows and more take seconds
     check_lengths(answer)
     assert TargetStatus.TIMEOUT in answer.target_status
     late = np.flatnonzero(answer.target_status == TargetStatus.TIMEOUT)[-1]

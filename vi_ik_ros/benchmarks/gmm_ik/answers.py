@@ -4,8 +4,9 @@
 from collections.abc import Callable
 
 import numpy as np
+from scipy.spatial import cKDTree
 
-from vi_ik_ros.benchmarks.gmm_ik.planar_arm import errors, refine
+from vi_ik_ros.benchmarks.gmm_ik.planar_arm import errors, forward, refine
 from vi_ik_ros.benchmarks.gmm_ik.variants import context_rows
 from vi_ik_ros.sampling.models.em_mixture import EmMixture
 
@@ -43,6 +44,11 @@ ANSWERS: dict[str, Answer] = {
     "STOCH": _each(_stochastic),
     "mean chosen by forward kinematics": _each(_chosen),
 }
+
+
+def nearest_row(theta: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Return for targets (n, 2) the training row, of theta (N, 3), whose tip is nearest: (n, 3)."""
+    return theta[cKDTree(forward(theta)).query(targets)[1]]
 
 
 def draws(model: EmMixture, targets: np.ndarray) -> np.ndarray:

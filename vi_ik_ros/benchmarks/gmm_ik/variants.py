@@ -46,7 +46,7 @@ class Variant:
 SOURCE = Variant("the source's variant", as_source=True)
 EXACT = Variant("exact EM")
 PERIODIC = Variant("exact EM, angles wrapped", periodic=True)
-TURNED = Variant("exact EM, angles wrapped, first joint turned", periodic=True, turned=True)
+TURNED = Variant("ours: exact EM, angles wrapped, first joint turned", periodic=True, turned=True)
 VARIANTS = (SOURCE, EXACT, PERIODIC, TURNED)
 
 

@@ -29,15 +29,21 @@ class KeptFit:
     num_weights: int
 
 
-def planar_objectives(num_joints: int, prior_std: float) -> Objectives:
-    """Return the target: the tip at the context's point, every joint about zero [rad]."""
+def planar_objectives(num_joints: int, prior_std: float, *, tip_std: float = TIP_STD) -> Objectives:
+    """Return the target: the tip at the context's point, every joint about zero.
+
+    Args:
+        num_joints: of the arm.
+        prior_std: of every joint [rad].
+        tip_std: by which the tip may miss the point [m].
+    """
     document = {
         "robot": f"planar{num_joints}",
         "objectives": [
             {
                 "name": "tip",
                 "transform": {"type": "position", "frame": "tip", "axes": ["x", "y"]},
-                "density": {"type": "normal", "std": TIP_STD},
+                "density": {"type": "normal", "std": tip_std},
             },
             {
                 "name": "prior",

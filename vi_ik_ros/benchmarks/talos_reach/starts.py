@@ -5,26 +5,35 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from vi_ik_ros.kinematics.pose import matrix_to_pose
 from vi_ik_ros.kinematics.robot_model import RobotModel
-from vi_ik_ros.sampling.models.amortized.options import AmortizedOptions
-from vi_ik_ros.sampling.models.amortized_mixture import AmortizedMixture
 from vi_ik_ros.sampling.models.kd_tree import KdTree, KdTreeOptions
 from vi_ik_ros.sampling.models.model import ConditionalModel
 
 
 class Starts(ABC):
-    """Proposes configurations for hand poses.
+    """Proposes configurations for targets.
 
     Attributes:
         name: Case of the report.
+        spare: Starts that are refined for each row that is checked; 1: all of them are.
     """
 
     name: str
+    spare: float = 1.0
 
     @abstractmethod
-    def propose(self, pose: np.ndarray, num_starts: int, rng: np.random.Generator) -> np.ndarray:
-        """Return starts (num_starts, D) for one pose (7,), the best first."""
+    def propose(self, context: np.ndarray, num_starts: int, rng: np.random.Generator) -> np.ndarray:
+        """Return starts (num_starts, D) for one context (dc,), the best first."""
+
+    def merit(self, context: np.ndarray, starts: np.ndarray, refined: np.ndarray) -> np.ndarray:
+        """Return by what (num_starts,) refined starts are ordered, the largest first.
+
+        Args:
+            context: (dc,).
+            starts: (num_starts, D) as they were proposed.
+            refined: (num_starts, D).
+        """
+        return -np.arange(len(starts))
 
 
 class RandomStarts(Starts):
@@ -34,7 +43,7 @@ class RandomStarts(Starts):
         """Keep how far random joints are from half sitting, as a part of their range."""
         self.name, self._robot, self._part, self._ready_first = name, robot, part, ready_first
 
-    def propose(self, pose: np.ndarray, num_starts: int, rng: np.random.Generator) -> np.ndarray:
+    def propose(self, context: np.ndarray, num_starts: int, rng: np.random.Generator) -> np.ndarray:
         """See `Starts`."""
         robot, ready = self._robot, self._robot.ready
         q = rng.uniform(robot.lower, robot.upper, (num_starts, robot.nq))
@@ -52,23 +61,34 @@ class ModelStarts(Starts):
         """Keep the model."""
         self.name, self._model = name, model
 
-    def propose(self, pose: np.ndarray, num_starts: int, rng: np.random.Generator) -> np.ndarray:
+    def propose(self, context: np.ndarray, num_starts: int, rng: np.random.Generator) -> np.ndarray:
         """See `Starts`."""
-        return self._model.sample(pose[None], num_starts, [rng]).q[0]
+        return self._model.sample_configurations(context[None], num_starts, [rng])[0]
 
 
-def sharpened(model: AmortizedMixture, part: float) -> AmortizedMixture:
-    """Return the same mixture with all stds of its components a part of what they were."""
-    options, tensors = AmortizedOptions.from_mapping(model.options()), model.tensors()
-    num_dims = options.num_dims
-    bias = tensors["trunk.head.bias"].astype(np.float32).reshape(options.num_components, -1)
-    bias[:, 1 + num_dims : 1 + 2 * num_dims] -= np.log(part)  # logarithms of precisions
-    return AmortizedMixture(options, tensors | {"trunk.head.bias": bias.ravel()})
+class LikelyStarts(ModelStarts):
+    """Draws of a model, those first that it finds likeliest once they are refined."""
+
+    spare = 1.5
+
+    def merit(self, context: np.ndarray, starts: np.ndarray, refined: np.ndarray) -> np.ndarray:
+        """See `Starts`."""
+        return self._model.log_prob(refined[None], context[None])[0]
 
 
-def database(robot: RobotModel, q: np.ndarray, hands: np.ndarray) -> ModelStarts:
-    """Return the postures q (N, D) whose hands (N, 4, 4) are nearest."""
+class LeastMovedStarts(ModelStarts):
+    """Rows of a database, those first that the refiner has moved least."""
+
+    spare = 1.5
+
+    def merit(self, context: np.ndarray, starts: np.ndarray, refined: np.ndarray) -> np.ndarray:
+        """See `Starts`."""
+        return -np.linalg.norm(refined - starts, axis=1)
+
+
+def database(robot: RobotModel, q: np.ndarray, contexts: np.ndarray) -> KdTree:
+    """Return the postures q (N, D) whose contexts (N, dc) are nearest."""
     lower, upper = (tuple(map(float, bound)) for bound in (robot.lower, robot.upper))
-    options = KdTreeOptions((("pose", 7),), lower, upper, num_rows=len(q))
-    tree = KdTree(options, {"q": q, "contexts": matrix_to_pose(hands)})
-    return ModelStarts(f"KD-{round(len(q) / 1000)}k", tree)
+    entries = (("pose", 7),) * (contexts.shape[1] // 7)
+    options = KdTreeOptions(entries, lower, upper, num_rows=len(q))
+    return KdTree(options, {"q": q, "contexts": contexts})

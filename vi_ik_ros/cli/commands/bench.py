@@ -10,16 +10,20 @@ from vi_ik_ros.exceptions import InvalidInput
 
 EXAMPLE = "vi-ik bench service-latency --quick --json"
 BENCHMARKS: dict[str, str] = {
+    "amortized": "conditional mixtures of five arms beside simpler models of the same budget",
     "crash-safety": "trainers and samplers killed at random moments: nothing lost, broken or left",
     "gmm-ik": "inverse kinematics by a joint mixture: the source's table beside several fits",
     "hot-reload": "models trained, exchanged and served at once: time, latency, no wrong answer",
     "learn-objectives": "a hidden task of the Panda, learned from a few demonstrations",
     "never-nan": "short fits of 200 extreme random objectives files: finite, or a clear error",
+    "new-robot": "four arms from their URDF alone: fits of ten minutes beside other starts",
     "panda-position": "mixtures of the Panda's configurations at one point, by sampled divergences",
     "panda-pose": "samples, warm starts and answers of every family against other starts",
+    "panda-training": "how good the Panda's draws are after how much training",
     "planar-inverse": "draws of every family for planar arms of 4 to 10 joints beside exact ones",
     "planar-line": "mixtures of a planar arm on a line, by divergences on a grid",
     "prioritized-bimanual": "two hands out of reach of both targets, with and without priorities",
+    "safety-gate": "a million random commands: no limit exceeded, every fault latched and named",
     "service-latency": "time of an answer of the sampler node over ROS 2, by number of samples",
     "talos-reach": "a humanoid that stands and reaches: starts of the whole-body refiner",
     "talos-stance": "a mixture of a humanoid's whole-body configurations beside HMC",

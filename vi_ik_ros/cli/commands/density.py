@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vi_ik_ros.cli.model_input import add_model_arguments, load
+from vi_ik_ros.cli.model_input import add_model_arguments, add_temperature_argument, load
 from vi_ik_ros.cli.output import emit
 from vi_ik_ros.exceptions import InvalidInput
 
@@ -24,8 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model_arguments(parser)
     parser.add_argument(
         "--configurations", metavar="Q.npy", type=Path, required=True,
-        help="array (N, nq) [rad or m]; columns as in `vi-ik models`",
+        help="array (N, nq) [rad or m]; columns as `vi-ik sample` writes them",
     )  # fmt: skip
+    add_temperature_argument(parser, 1.0, "1, as trained")
     parser.add_argument("--out", metavar="LP.npy", type=Path, help="write the (N,) values [nat]")
 
 
@@ -34,13 +35,14 @@ def run(arguments: argparse.Namespace) -> int:
     q = _read(arguments.configurations)
     if arguments.out is not None and not arguments.out.parent.is_dir():
         raise InvalidInput("--out", str(arguments.out), "a file in a directory that exists")
+    from vi_ik_ros.kinematics.wire_rows import from_wire
+    from vi_ik_ros.sampling.warm_start.answering.request import SampleRequest
+
     model = load(arguments)
-    if q.shape[1] != model.robot.nq:
-        names = ", ".join(model.robot.joint_names)
-        raise InvalidInput(
-            "--configurations", f"shape {q.shape}", f"{model.robot.nq} columns: {names}"
-        )
-    log_prob = model.stored.model.log_prob(q[None], _context(arguments, model))[0]
+    q = from_wire(model.robot, q, "--configurations")
+    SampleRequest(temperature=arguments.temperature).check(1, model.robot.nq)
+    density = model.stored.model.at_temperature(arguments.temperature or 1.0)
+    log_prob = density.log_prob(q[None], _context(arguments, model))[0]
     if arguments.out is not None:
         with arguments.out.open("wb") as file:
             np.save(file, log_prob)

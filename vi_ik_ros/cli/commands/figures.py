@@ -15,8 +15,10 @@ FIGURES: dict[str, str] = {
     "planar-projection": "where two pseudo-inverse steps lead onto the line",
     "planar-connectivity": "overlap graphs of mixtures",
     "planar-hierarchy": "optional tasks that exclude each other, and their masses",
+    "planar-inverse": "all that an arm of ten joints can do to reach a point, by two networks",
     "bimanual": "two hands and two targets, with and without priorities",
     "panda-position": "Pandas with a fingertip at a point, ten Gaussians and one",
+    "panda-training": "errors of the Panda's draws over the time of training",
     "talos": "humanoids on both feet: a mixture, HMC, and a hand that may be given up",
 }
 

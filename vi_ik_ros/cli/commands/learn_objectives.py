@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,11 +97,12 @@ def _demonstrations(path: Path, topic: str | None, robot: "RobotModel") -> "np.n
         checked_configurations,
         read_configurations,
     )
+    from vi_ik_ros.kinematics.wire_rows import read_named
     from vi_ik_ros.sampling.store.trainer.demonstration_store import read_demonstrations
     from vi_ik_ros.sampling.warm_start.distinct import distinct
 
     if path.suffix.lower() == DATABASE:
-        q = read_demonstrations(path, robot.joint_names)
+        q = read_named(robot, partial(read_demonstrations, path), str(path))
         return checked_configurations(q, robot, str(path))
     q = read_configurations(path, robot, topic=topic, remark=_remark)
     if path.suffix.lower() != RECORDING:

@@ -13,6 +13,7 @@ from pathlib import Path
 from vi_ik_ros.cli.output import emit, say
 from vi_ik_ros.cli.training_input import (
     add_training_arguments,
+    check_source,
     checked_model_name,
     given_settings,
     read_document,
@@ -65,9 +66,15 @@ def run(arguments: argparse.Namespace) -> int:
     return {"publish": _publish, "cancel": _cancel}[arguments.action](arguments)
 
 
+def _default_name(arguments: argparse.Namespace) -> str:
+    """Name a model after its file, or after its robot."""
+    return Path(arguments.objectives or arguments.robot or "").stem
+
+
 def _publish(arguments: argparse.Namespace) -> int:
     """Send the file, then follow its training."""
-    name = arguments.objectives.stem if arguments.model is None else arguments.model
+    check_source(arguments)
+    name = _default_name(arguments) if arguments.model is None else arguments.model
     model, settings = checked_model_name(name, "--model"), given_settings(arguments)
     document = _placed(read_document(arguments))
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from vi_ik_ros.cli.model_input import (
     add_model_arguments,
+    add_temperature_argument,
     load,
     pose_row,
     read_obstacle_list,
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 EXAMPLE = "vi-ik sample panda_pose -n 20 --target 0.4 0.1 0.5 1 0 0 0 --refine --out q.npz"
 ROWS_SHOWN = 20
+MANY_JOINTS, COLUMNS_SHOWN = (
+    12,
+    8,
+)  # a row of so many does not fit a line; samples then side by side
 ARRAYS = (
     "log_prob",
     "component",
@@ -38,6 +43,10 @@ ARRAYS = (
     "survived",
     "ess",
     "log_weight",
+    "out_of_distribution",
+    "context_distance",
+    "context_distance_limit",
+    "redraw_rate",
 )
 
 
@@ -49,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-n", "--num-samples", type=int, default=10, metavar="N", help="per target (default 10)"
     )
     parser.add_argument("--seed", type=int, default=0, help="random seed; 0 = fresh (default)")
+    add_temperature_argument(parser, 0.0, "1, as trained; 0.5 for refined whole bodies")
     parser.add_argument("--refine", action="store_true", help="refine each sample; best rows first")
     parser.add_argument(
         "--distinct-tolerance", type=float, default=0.2, metavar="RAD",
@@ -78,12 +88,13 @@ def run(arguments: argparse.Namespace) -> int:
     if not 0 <= arguments.seed < 2**64:
         raise InvalidInput("--seed", arguments.seed, "0 (fresh) to 2**64 - 1")
     model = load(arguments)
-    answer = model.solver.solve(
+    found = model.solver.solve(
         SampleRequest(
             targets=targets,
             context=np.array(arguments.context or []),
             num_samples=arguments.num_samples,
             seed=arguments.seed,
+            temperature=arguments.temperature,
             refine=arguments.refine,
             distinct_tolerance=arguments.distinct_tolerance if arguments.refine else 0.0,
             timeout=arguments.timeout,
@@ -91,9 +102,12 @@ def run(arguments: argparse.Namespace) -> int:
             obstacle_margin=arguments.obstacle_margin,
         )
     )
+    answer = found.to_wire(model.robot)
     arrays = _arrays(answer)
     for line in filter(None, answer.target_msg):
         say(f"remark: {line}")
+    if not model.stored.model.has_log_prob:
+        say(f"remark: {arguments.model} has no density: log q of its rows is nan")
     if arguments.out is not None:
         with arguments.out.open("wb") as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
@@ -130,33 +144,39 @@ def _arrays(answer: "SampleAnswer") -> dict[str, np.ndarray]:
 
 
 def _table(answer: "SampleAnswer") -> "Table":
+    """Show the first rows, of a robot with many joints one in a column."""
     from rich.table import Table
 
+    upright = len(answer.joint_names) > MANY_JOINTS
     num_rows = len(answer.positions)
-    shown = min(num_rows, ROWS_SHOWN)
+    shown = min(num_rows, COLUMNS_SHOWN if upright else ROWS_SHOWN)
     title = f"{num_rows} rows in {1e3 * answer.elapsed:.1f} ms"
     title += f", the first {shown}" if shown < num_rows else ""
     if checked := int(answer.checked.sum()):
         title += f"; {int(answer.survived.sum())} of {checked} draws kept off the obstacles"
-    titles = (
-        "target",
-        *map(short, answer.joint_names),
-        "log q",
-        "component",
-        "mm",
-        "deg",
-        "converged",
-    )
+    joints = answer.joint_names if upright else map(short, answer.joint_names)
+    titles = ("target", *joints, "log q", "component", "mm", "deg", "converged")
+    rows = _cells(answer, shown)
+    if upright:
+        titles, *rows = zip(titles, *rows, strict=True)
     table = Table(*titles, title=title)
+    for cells in rows:
+        table.add_row(*cells)
+    return table
+
+
+def _cells(answer: "SampleAnswer", shown: int) -> list[tuple[str, ...]]:
+    """Return the texts of the first rows, in the order of the titles."""
     target = np.repeat(np.arange(len(answer.counts)), answer.counts)
-    for row in range(shown):
-        errors = (1e3 * answer.position_error[row], np.degrees(answer.orientation_error[row]))
-        table.add_row(
+    errors = (1e3 * answer.position_error, np.degrees(answer.orientation_error))
+    return [
+        (
             str(target[row]),
             *(f"{value:.3f}" for value in answer.positions[row]),
             f"{answer.log_prob[row]:.2f}",
             str(answer.component[row]),
-            *(f"{error:.3g}" for error in errors),
+            *(f"{error[row]:.3g}" for error in errors),
             "yes" if answer.converged[row] else "no",
         )
-    return table
+        for row in range(shown)
+    ]

@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING
 
 from vi_ik_ros.cli.output import emit, say
 from vi_ik_ros.cli.progress_line import ProgressLine, progress_line
-from vi_ik_ros.cli.training_input import add_training_arguments, given_settings, read_document
+from vi_ik_ros.cli.training_input import (
+    add_sharpening_arguments,
+    add_training_arguments,
+    given_settings,
+    read_document,
+)
 from vi_ik_ros.exceptions import InvalidInput
 
 if TYPE_CHECKING:
     from vi_ik_ros.sampling.training.runs.run import FitProgress
 
+FURTHER_RATE = 5e-4  # learning rate of a network that has been trained before
 EXAMPLE = "vi-ik train config/objectives/panda_position.yaml --out ~/my_models/reach --seed 1"
 
 
@@ -22,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `vi-ik train`."""
     defaults = "amortized, or banana up to 12 dimensions and gaussian beyond"
     add_training_arguments(parser, defaults)
+    add_sharpening_arguments(parser)
     parser.add_argument(
         "--out", metavar="DIR", type=Path, required=True,
         help="directory of the model; its last part is the model's name",
@@ -31,6 +38,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="auto (default: an accelerator if there is one), cpu, or an accelerator's name",
     )  # fmt: skip
     parser.add_argument(
+        "--loss", metavar="NAME",
+        help="of the family inn: likelihood (default; it has a density then), or source, the "
+        "losses of Ardizzone et al. (no density)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--decide-gates", action="store_true",
+        help="of the family amortized: raise the gates to the power that suits the objective best",
+    )  # fmt: skip
+    parser.add_argument(
+        "--start", metavar="MODEL",
+        help="train the network of a stored amortized model further, by the ELBO from the first "
+        "update on; name in the store or directory",
+    )  # fmt: skip
+    parser.add_argument(
         "--resume", action="store_true", help="go on from the checkpoint in DIR.partial/"
     )
 
@@ -38,7 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Fit the model with a progress line and write it whole."""
     directory = _directory(arguments.out)
-    given, document = given_settings(arguments), read_document(arguments)
+    given = {**given_settings(arguments), **_loss(arguments), **_start(arguments)}
+    given |= _gates(arguments)
+    document = read_document(arguments)
 
     import torch
 
@@ -69,6 +92,38 @@ def run(arguments: argparse.Namespace) -> int:
     data = {"out": str(directory), "digest": report.digest, "scores": report.scores}
     emit(arguments.json, data | {"steps": report.steps, "seconds": report.seconds}, words)
     return 0
+
+
+def _loss(arguments: argparse.Namespace) -> dict[str, str]:
+    """Return the loss that was asked for, refused where the family has no choice."""
+    from vi_ik_ros.sampling.models.generators.options import LOSSES
+
+    if arguments.loss is None:
+        return {}
+    if arguments.family != "inn":
+        expected = f"none with {arguments.family or 'the default family'}: only inn has a choice"
+        raise InvalidInput("--loss", arguments.loss, expected)
+    if arguments.loss not in LOSSES:
+        raise InvalidInput("--loss", arguments.loss, f"one of {', '.join(LOSSES)}")
+    return {"loss": arguments.loss}
+
+
+def _start(arguments: argparse.Namespace) -> dict[str, str | float]:
+    """Return how a stored network is trained further: sharpened all along, in small steps."""
+    if arguments.start is None:
+        return {}
+    if arguments.family not in ("", "amortized"):
+        raise InvalidInput("--start", arguments.start, "none with another family than amortized")
+    if arguments.components is not None:  # split components have much to learn
+        return {"start": arguments.start}
+    return {"start": arguments.start, "sharpen_from": 0.0, "learning_rate": FURTHER_RATE}
+
+
+def _gates(arguments: argparse.Namespace) -> dict[str, bool]:
+    """Return whether gates are decided, refused where there are none of networks."""
+    if arguments.decide_gates and arguments.family not in ("", "amortized"):
+        raise InvalidInput("--decide-gates", arguments.family, "none but the family amortized")
+    return {"decide_gates": True} if arguments.decide_gates else {}
 
 
 def _show(line: ProgressLine, state: "FitProgress") -> None:

@@ -5,13 +5,18 @@ import csv
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from vi_ik_ros.exceptions import InvalidInput
-from vi_ik_ros.kinematics.recordings.joint_state_recording import read_joint_states
+from vi_ik_ros.kinematics.recordings.joint_state_recording import (
+    JointStateRecording,
+    read_joint_states,
+)
 from vi_ik_ros.kinematics.robot_model import RobotModel, wrap
+from vi_ik_ros.kinematics.wire_rows import from_wire, names_in_use, wire_names
 
 FEWEST = 2  # rows; a spread needs two
 TOLERANCE = 0.02  # of a joint's range, by which calibrations of its limits may differ
@@ -32,8 +37,9 @@ def read_configurations(
     """Read configurations (N, nq) [rad, m], in the joint order of the robot.
 
     Args:
-        path: `.npz` with `q` (N, nq) and `joint_names`, or `.csv` with joint names as header; the
-            columns may stand in any order. Or an `.mcap` recording of JointState, whose further
+        path: `.npz` with `q` (N, n) and `joint_names`, or `.csv` with joint names as header; the
+            columns may stand in any order, and a floating base may have any of its two forms, see
+            `wire_rows`. Or an `.mcap` recording of JointState, whose further
             joints are ignored.
         robot: whose configurations they are.
         topic: the one to read of an `.mcap`; None: all JointState topics.
@@ -49,13 +55,14 @@ def read_configurations(
     if not path.is_file():
         raise InvalidInput(str(path), "nothing", "a file that exists")
     if suffix == RECORDING:
-        recording = read_joint_states(path, robot.joint_names, topic)
+        recording = _read_recording(path, robot, topic)
         for line in recording.remarks():
             remark(line)
-        return checked_configurations(recording.q, robot, str(path))
-    names, q = readers[suffix](path)
-    q = q[:, _columns(path, names, robot)]
-    return checked_configurations(q, robot, str(path))
+        q = recording.q
+    else:
+        names, q = readers[suffix](path)
+        q = q[:, _columns(path, names, robot)]
+    return checked_configurations(from_wire(robot, q, str(path)), robot, str(path))
 
 
 def checked_configurations(q: np.ndarray, robot: RobotModel, source: str) -> np.ndarray:
@@ -84,6 +91,14 @@ def checked_configurations(q: np.ndarray, robot: RobotModel, source: str) -> np.
     return q
 
 
+def _read_recording(path: Path, robot: RobotModel, topic: str | None) -> JointStateRecording:
+    """Read whichever columns of a floating base were recorded; errors name those of a pose."""
+    if robot.floating_base:
+        with suppress(InvalidInput):
+            return read_joint_states(path, robot.joint_names, topic)
+    return read_joint_states(path, wire_names(robot.joint_names), topic)
+
+
 def _place(source: str, row: int, robot: RobotModel, column: int) -> str:
     """Name one number."""
     return f"{source}: row {row + 1}, {robot.joint_names[column]}"
@@ -91,16 +106,17 @@ def _place(source: str, row: int, robot: RobotModel, column: int) -> str:
 
 def _columns(path: Path, names: Sequence[str], robot: RobotModel) -> list[int]:
     """Return where the robot's joints stand among the named columns."""
-    joints = ", ".join(robot.joint_names)
+    wanted = names_in_use(robot, names)
+    joints = ", ".join(wanted)
     for name in names:
-        if name not in robot.joint_names:
+        if name not in wanted:
             raise InvalidInput(f"{path}: joint", name, f"the joints of {robot.name}: {joints}")
         if list(names).count(name) > 1:
             raise InvalidInput(f"{path}: joint", f"{name} twice", "each joint once")
-    for name in robot.joint_names:
+    for name in wanted:
         if name not in names:
             raise InvalidInput(f"{path}: joints", ", ".join(names), f"a column for {name}, too")
-    return [list(names).index(name) for name in robot.joint_names]
+    return [list(names).index(name) for name in wanted]
 
 
 def _read_npz(path: Path) -> tuple[list[str], np.ndarray]:

@@ -4,31 +4,20 @@
 import os
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Generic, Self, TypeVar
 
 from vi_ik_ros.exceptions import NoAnswer
+from vi_ik_ros.nodes.processes.blocking_client import BlockingClient
 from vi_ik_ros.nodes.processes.node_process import NodeProcess, private_environment, stop
 
-
-class Client(Protocol):
-    """What a client of a node can do."""
-
-    def wait(self, timeout: float) -> bool:
-        """Return whether the node is there, after at most `timeout` [s]."""
-        ...
-
-    def close(self) -> None:
-        """Leave ROS 2."""
-        ...
+C = TypeVar("C", bound=BlockingClient)
 
 
-C = TypeVar("C", bound=Client)
-
-
-class PrivateProcess(Generic[C]):
+class PrivateProcess(ABC, Generic[C]):
     """A node as a child process, for demos, benchmarks and examples.
 
     Use it in a `with` statement: the node runs inside and has ended after it. A subclass names
@@ -65,9 +54,9 @@ class PrivateProcess(Generic[C]):
         self.full_name = f"{self._namespace}/{self.node}"
         self.exit_code: int | None = None
 
+    @abstractmethod
     def make_client(self, domain_id: int) -> C:
         """Return a client of `full_name` in a ROS 2 domain."""
-        raise NotImplementedError
 
     def __enter__(self) -> Self:
         """Start the node and wait until it answers, unless that was not wanted.

@@ -11,6 +11,7 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import ColorRGBA, Header
 from visualization_msgs.msg import Marker, MarkerArray
 
+from vi_ik_ros.kinematics.wire_rows import wire_limits, wire_names
 from vi_ik_ros.msg import ContextEntry, ModelInfo
 from vi_ik_ros.nodes.sampling.served_models import ListedModel
 from vi_ik_ros.nodes.training.tables.objective_set import OBSTACLE
@@ -58,6 +59,7 @@ def request_from_msg(
         context=np.array(msg.context),
         num_samples=msg.num_samples,
         seed=msg.seed,
+        temperature=msg.temperature,
         refine=msg.refine,
         position_tolerance=msg.position_tolerance,
         orientation_tolerance=msg.orientation_tolerance,
@@ -89,6 +91,7 @@ def request_to_msg(
         tip_frame=request.tip_frame,
         num_samples=int(request.num_samples),
         seed=int(request.seed),
+        temperature=float(request.temperature),
         refine=request.refine,
         position_tolerance=float(request.position_tolerance),
         orientation_tolerance=float(request.orientation_tolerance),
@@ -125,6 +128,10 @@ def answer_to_msg(answer: SampleAnswer) -> SampleConfigurations.Response:
     msg.survived = _integers("I", answer.survived)
     msg.ess = floats_to_msg(answer.ess)
     msg.log_weight = floats_to_msg(answer.log_weight)
+    msg.out_of_distribution = answer.out_of_distribution.tolist()
+    msg.context_distance = floats_to_msg(answer.context_distance)
+    msg.context_distance_limit = float(answer.context_distance_limit)
+    msg.redraw_rate = answer.redraw_rate
     return msg
 
 
@@ -151,6 +158,10 @@ def answer_from_msg(msg: SampleConfigurations.Response) -> SampleAnswer:
         survived=np.array(msg.survived, dtype=np.uint32),
         ess=np.array(msg.ess),
         log_weight=np.array(msg.log_weight),
+        out_of_distribution=np.array(msg.out_of_distribution, dtype=bool),
+        context_distance=np.array(msg.context_distance),
+        context_distance_limit=msg.context_distance_limit,
+        redraw_rate=msg.redraw_rate,
     )
 
 
@@ -206,9 +217,9 @@ def model_info_to_msg(
         robot_digest=robot.get("digest", ""),
         base_frame=robot["root"],
         tip_frame=robot["tip"],
-        joint_names=list(robot["joint_names"]),
-        lower=floats_to_msg(robot["lower"]),
-        upper=floats_to_msg(robot["upper"]),
+        joint_names=list(wire_names(robot["joint_names"])),
+        lower=floats_to_msg(wire_limits(robot["joint_names"], robot["lower"], -1.0)),
+        upper=floats_to_msg(wire_limits(robot["joint_names"], robot["upper"], 1.0)),
         num_dims=document["num_dims"],
         num_components=document["num_components"],
         context=entries,

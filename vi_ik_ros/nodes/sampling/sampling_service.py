@@ -52,8 +52,9 @@ class SamplingService:
         try:
             model = self.models.get(request.model or self._default_model())
             self._check_size(request, model)
-            answer = model.solver.solve(request_from_msg(request, self._targets(request, model)))
-            response = answer_to_msg(answer)
+            asked = request_from_msg(request, self._targets(request, model))
+            answer = model.solver.solve(asked.from_wire(model.robot))
+            response = answer_to_msg(answer.to_wire(model.robot))
         except ViIkError as error:
             return Response(error_code=error_code(error), error_msg=str(error))
         except Exception as error:  # A fault of ours must not end the node.

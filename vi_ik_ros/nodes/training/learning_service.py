@@ -3,6 +3,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -92,11 +93,13 @@ class LearningService:
     def _begin(self, request: Request) -> None:
         """Start a worker on the demonstrations of the set's robot."""
         from vi_ik_ros.kinematics.robot_model import RobotModel
+        from vi_ik_ros.kinematics.wire_rows import read_named
 
         document = document_from_msg(request.objectives)
         robot = RobotModel.load(document.get("robot", ""))  # type: ignore[arg-type]
         latest = request.num_latest or None
-        q = self._demonstrations.configurations(robot.joint_names, num_latest=latest)
+        read = partial(self._demonstrations.configurations, num_latest=latest)
+        q = read_named(robot, read, "demonstrations")
         if len(q) < FEWEST:
             expected = (
                 f"{FEWEST} or more recorded on ~/demonstrations, with all joints of the robot"

@@ -8,9 +8,10 @@ import numpy as np
 
 from vi_ik_ros.exceptions import ObjectiveError
 from vi_ik_ros.sampling.experts.expert import Expert
-from vi_ik_ros.sampling.experts.fields import Fields
+from vi_ik_ros.sampling.experts.fields import Fields, is_list
 
 DISTRIBUTIONS = ("reachable", "uniform")
+BOX = 6  # bounds of a position and a rotation vector
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,18 @@ class ContextDistribution:
     Attributes:
         type: `reachable`, the values that configurations of the product reach, or `uniform`.
         lower, upper: bounds of a uniform one, for the entries outside a quaternion; a quaternion
-            is then uniform over all orientations. Empty when reachable.
+            is then uniform over all orientations. Of a pose there may be six: the position, then
+            the rotation vector [rad]. Empty when reachable.
     """
 
     type: str
     lower: tuple[float, ...] = ()
     upper: tuple[float, ...] = ()
+
+    @property
+    def is_box(self) -> bool:
+        """Whether it bounds a whole pose, by position and rotation vector."""
+        return len(self.lower) == BOX
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,7 @@ class ContextEntry:
         frame: frame in which the value is given, the robot's root unless the transform says so.
         unit: its unit.
         objective: name of the objective.
-        field: field of that objective's density.
+        field: field of that objective's density, or of its transform.
         distribution: p(y).
     """
 
@@ -90,24 +97,34 @@ def _read_entry(item: Fields, experts: Sequence[Expert], frame: str) -> ContextE
     item.allow("name", "objective", "field", "distribution")
     objective = item.name("objective", [expert.name for expert in experts])
     expert = next(expert for expert in experts if expert.name == objective)
-    valid = expert.density.conditionable
+    transform = expert.transform
+    valid = (*expert.density.conditionable, *transform.conditionable)
     if not valid:
         item.fail("objective", f"an objective with a field for a context, unlike {objective}")
     field = item.name("field", valid, default=valid[0])
-    if getattr(expert.density, field) is not None:
+    if field not in expert.open_fields:
         item.fail("field", f"a field that {objective} leaves out: remove it here or there")
-    transform = expert.transform
     default_name = objective if field == valid[0] else f"{objective}_{field}"
+    of_transform, distribution = field in transform.conditionable, item.child("distribution")
     return ContextEntry(
         name=item.text("name", default=default_name),
-        kind=transform.kind,
-        size=transform.size,
+        kind="vector" if of_transform else transform.kind,
+        size=transform.conditionable[field] if of_transform else transform.size,
         frame=transform.expressed_in or frame,
         unit=transform.unit,
         objective=objective,
         field=field,
-        distribution=_read_distribution(item.child("distribution"), expert),
+        distribution=_read_uniform(distribution, transform.conditionable[field])
+        if of_transform
+        else _read_distribution(distribution, expert),
     )
+
+
+def _read_uniform(fields: Fields, size: int) -> ContextDistribution:
+    """Read bounds of what no configuration reaches, so that it can only be uniform."""
+    kind = fields.name("type", DISTRIBUTIONS[1:])
+    fields.allow("type", "lower", "upper")
+    return ContextDistribution(kind, *_read_bounds(fields, size, box=False))
 
 
 def _read_distribution(fields: Fields, expert: Expert) -> ContextDistribution:
@@ -123,9 +140,20 @@ def _read_distribution(fields: Fields, expert: Expert) -> ContextDistribution:
         fields.allow("type")
         return ContextDistribution(kind)
     fields.allow("type", "lower", "upper")
+    given = fields.values.get("lower")
+    box = expert.transform.kind == "pose" and is_list(given) and len(given) == BOX
+    size = BOX if box else size
+    return ContextDistribution(kind, *_read_bounds(fields, size, box=box))
+
+
+def _read_bounds(
+    fields: Fields, size: int, *, box: bool
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Read `lower` and `upper`; those of a box may be equal."""
     lower, upper = (fields.numbers(key, size) for key in ("lower", "upper"))
     if lower is None or upper is None:
         fields.fail("lower" if lower is None else "upper", f"{size} finite numbers")
-    if not all(low < high for low, high in zip(lower, upper, strict=True)):
+    ordered = [low < high or (box and low == high) for low, high in zip(lower, upper, strict=True)]
+    if not all(ordered):
         fields.fail("upper", f"bounds above lower, {list(lower)}")
-    return ContextDistribution(kind, lower, upper)
+    return lower, upper

@@ -57,8 +57,17 @@ class Expert:
             weight=self.weight * size / num_random,
         )
 
+    @property
+    def open_fields(self) -> tuple[str, ...]:
+        """Fields of the density, then of the transform, that a context has to fill."""
+        density = self.density
+        missing = [name for name in density.conditionable if getattr(density, name) is None]
+        return (*missing, *self.transform.conditionable)
+
     def conditioned(self, field: str, rows: Tensor) -> Self:
-        """Return the expert with a field of its density filled by context rows (B, size)."""
+        """Return the expert with an open field filled by context rows (B, size)."""
+        if field in self.transform.conditionable:
+            return replace(self, transform=self.transform.conditioned(field, rows))
         reference = self.transform.from_wire(rows)
         return replace(self, density=self.density.conditioned(field, reference))
 

@@ -155,11 +155,17 @@ def _refuse_open_fields(experts: tuple[Expert, ...], entries: tuple[ContextEntry
     """Refuse an objective without a field that no context entry fills."""
     filled = {(entry.objective, entry.field) for entry in entries}
     for index, expert in enumerate(experts):
-        for field in expert.density.conditionable:
-            if getattr(expert.density, field) is None and (expert.name, field) not in filled:
-                size = expert.transform.size
-                expected = f"{size} numbers here, or a context entry for {expert.name}"
-                raise ObjectiveError(f"objectives[{index}].density.{field}", "nothing", expected)
+        for field in expert.open_fields:
+            if (expert.name, field) in filled:
+                continue
+            sizes = expert.transform.conditionable
+            part, size = (
+                ("transform", sizes[field])
+                if field in sizes
+                else ("density", expert.transform.size)
+            )
+            expected = f"{size} numbers here, or a context entry for {expert.name}"
+            raise ObjectiveError(f"objectives[{index}].{part}.{field}", "nothing", expected)
 
 
 def _normalised(fields: Fields, entries: tuple[ContextEntry, ...]) -> dict[str, object]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The conditional mixture whose gates, means and factors are a network of the context."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Self
@@ -25,6 +26,7 @@ class AmortizedMixture(ConditionalModel):
     """
 
     family = "amortized"
+    _temperature = 1.0  # factor on the std of components
 
     def __init__(self, options: AmortizedOptions, tensors: Mapping[str, np.ndarray]) -> None:
         """Take the architecture and the weights that `from_tensors` has checked."""
@@ -33,7 +35,8 @@ class AmortizedMixture(ConditionalModel):
         self.num_dims, self.num_components = options.num_dims, options.num_components
         self.context_size = sum(size for _, size in options.entries)
         self._lower, self._upper = np.array(options.lower), np.array(options.upper)
-        self._limits = SoftLimits(self._lower, self._upper, options.limit_widths())
+        self._turns = options.turns
+        self._limits = SoftLimits(*self._turns.charted(), options.limit_widths())
         # Rounding may reach a limit, where the chart ends.
         self._margin = 1e-12 * (self._upper - self._lower)
         self._last: tuple[bytes, list[FixedMixture]] = (b"", [])
@@ -46,16 +49,32 @@ class AmortizedMixture(ConditionalModel):
         q = np.empty((*shape, self.num_dims))
         log_prob, component = np.empty(shape), np.empty(shape, dtype=np.uint32)
         for i, (mixture, rng) in enumerate(zip(self._mixtures(contexts), rngs, strict=True)):
-            z, component[i] = mixture.sample(num_samples, rng)
-            x = self._limits.to_limited(z)
-            q[i] = np.clip(x, self._lower + self._margin, self._upper - self._margin)
+            q[i], component[i] = self._draw(mixture, num_samples, rng)
             log_prob[i] = self._log_prob(mixture, q[i])
         return Samples(q=q, log_prob=log_prob, component=component)
+
+    def sample_configurations(
+        self, contexts: np.ndarray, num_samples: int, rngs: Sequence[np.random.Generator]
+    ) -> np.ndarray:
+        """See `ConditionalModel`; most of the time of `sample` is that of the density."""
+        pairs = zip(self._mixtures(contexts), rngs, strict=True)
+        return np.stack([self._draw(mixture, num_samples, rng)[0] for mixture, rng in pairs])
 
     def log_prob(self, q: np.ndarray, contexts: np.ndarray) -> np.ndarray:
         """See `ConditionalModel.log_prob`; -inf outside the limits."""
         pairs = zip(self._mixtures(contexts), q, strict=True)
         return np.stack([self._log_prob(mixture, rows) for mixture, rows in pairs])
+
+    def _widened(self, factor: float) -> Self:
+        """See `ConditionalModel._widened`."""
+        wide = copy.copy(self)
+        wide._temperature, wide._last = self._temperature * factor, (b"", [])
+        return wide
+
+    @property
+    def architecture(self) -> AmortizedOptions:
+        """Everything that is not a trained weight."""
+        return self._options
 
     def options(self) -> dict[str, object]:
         """Return `AmortizedOptions` as a mapping that JSON can hold."""
@@ -83,8 +102,18 @@ class AmortizedMixture(ConditionalModel):
         last_key, mixtures = self._last
         if key != last_key:
             mixtures = self._network.mixtures(contexts)
+            if self._temperature != 1.0:
+                mixtures = [mixture.widened(self._temperature) for mixture in mixtures]
             self._last = key, mixtures
         return mixtures
+
+    def _draw(
+        self, mixture: FixedMixture, num_samples: int, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Draw q (n, D) of one context's mixture and the component (n,) of each row."""
+        z, component = mixture.sample(num_samples, rng)
+        x = self._turns.spread(self._limits.to_limited(z), rng)
+        return np.clip(x, self._lower + self._margin, self._upper - self._margin), component
 
     def _log_prob(self, mixture: FixedMixture, q: np.ndarray) -> np.ndarray:
         """Return log q(x | c) (n,) of rows q (n, D) under one context's mixture."""
@@ -93,5 +122,6 @@ class AmortizedMixture(ConditionalModel):
         for start in range(0, len(q), CHUNK):
             x = inside[start : start + CHUNK]
             log_z = mixture.log_prob(self._limits.to_unlimited(x))
-            result[start : start + CHUNK] = log_z + self._limits.log_derivative(x)
+            log_z += self._limits.log_derivative(x) - self._turns.log_count(x)
+            result[start : start + CHUNK] = log_z
         return np.where((inside == q).all(-1), result, -np.inf)

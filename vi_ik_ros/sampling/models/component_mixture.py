@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What unconditional mixtures share: weighted images of a standard normal, one per component."""
 
+import copy
 import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -113,6 +114,14 @@ class ComponentMixture(ConditionalModel):
     def log_prob(self, q: np.ndarray, contexts: np.ndarray) -> np.ndarray:
         """See `ConditionalModel.log_prob`; nothing special happens at the limits."""
         return np.stack([self._log_prob(np.asarray(rows, dtype=np.float64)) for rows in q])
+
+    def _widened(self, factor: float) -> Self:
+        """See `ConditionalModel._widened`; what bends a component stays where it is."""
+        wide = copy.copy(self)
+        wide.scale_tril = self.scale_tril * factor
+        wide._precision_tril = self._precision_tril / factor
+        wide._constant = self._constant - self.num_dims * math.log(factor)
+        return wide
 
     def options(self) -> dict[str, object]:
         """Return the joint limits."""

@@ -10,11 +10,11 @@ from vi_ik_ros.sampling.models.generators.generator import Generator
 from vi_ik_ros.sampling.models.generators.options import DecoderOptions
 
 
-class ConditionalVae(Generator):
+class ConditionalVae(Generator[DecoderOptions]):
     """x = decoder(z, c) with standard normal z.
 
-    There is less noise than there are joints, so all draws lie on a surface and no density exists:
-    `log_prob` is refused.
+    Nothing inverts the decoder, and noise that it does not use leaves all draws on a surface: there
+    is no density to tell, and `log_prob` is refused.
     """
 
     family = "cvae"
@@ -28,6 +28,6 @@ class ConditionalVae(Generator):
         self._decoder = PerceptronEvaluation(tensors, "decoder", options.num_layers)
 
     def _draw(self, features: np.ndarray, num_samples: int, rng: np.random.Generator) -> np.ndarray:
-        noise = rng.standard_normal((num_samples, self._latent_size))
+        noise = self._temperature * rng.standard_normal((num_samples, self._latent_size))
         rows = np.broadcast_to(features, (num_samples, len(features)))
         return self._decoder(np.concatenate([noise, rows], axis=1))

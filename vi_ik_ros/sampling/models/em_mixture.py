@@ -2,6 +2,7 @@
 """A joint Gaussian mixture of contexts and configurations, conditioned on the context."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -110,6 +111,12 @@ class EmMixture(MixtureOfExperts):
             return FixedMixture.of(given.log_gate, given.loc, *self._precision)
         turn = {"middle": self._middle, "periodic": self._periodic}
         return WrappedMixture.of(given.log_gate, given.loc, self._precision, self._std, **turn)  # type: ignore[arg-type]
+
+    def _widened(self, factor: float) -> Self:
+        """See `MixtureOfExperts._widened`."""
+        wide = super()._widened(factor)
+        wide._covariance, wide._std = self._covariance * factor**2, self._std * factor
+        return wide
 
     def _wrapped(self, x: np.ndarray) -> np.ndarray:
         return wrapped(x, self._middle, self._periodic)

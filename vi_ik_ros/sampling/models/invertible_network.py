@@ -11,7 +11,7 @@ from vi_ik_ros.sampling.models.generators.generator import Generator
 from vi_ik_ros.sampling.models.generators.options import CouplingOptions
 
 
-class InvertibleNetwork(Generator):
+class InvertibleNetwork(Generator[CouplingOptions]):
     """q(x | c) by an invertible map between x and noise.
 
     Trained by the likelihood of pairs, every layer reads the context, all of the other side is
@@ -26,15 +26,14 @@ class InvertibleNetwork(Generator):
     def __init__(self, options: CouplingOptions, tensors: Mapping[str, np.ndarray]) -> None:
         """Take the architecture and the weights that `from_tensors` has checked."""
         super().__init__(options, tensors)
-        self._sizes = options
         self.has_log_prob = options.loss == "likelihood"
         self._network = CouplingEvaluation(options, tensors)
 
     def _draw(self, features: np.ndarray, num_samples: int, rng: np.random.Generator) -> np.ndarray:
-        noise = rng.standard_normal((num_samples, self._sizes.latent_size))
+        noise = self._temperature * rng.standard_normal((num_samples, self._options.latent_size))
         if self.has_log_prob:
             return self._network.inverse(noise, features)[0]
-        side = np.zeros((num_samples, self._sizes.num_channels))
+        side = np.zeros((num_samples, self._options.num_channels))
         start = len(features)
         side[:, :start] = features
         side[:, start : start + noise.shape[1]] = noise
@@ -42,8 +41,9 @@ class InvertibleNetwork(Generator):
 
     def _log_prob(self, u: np.ndarray, features: np.ndarray) -> np.ndarray:
         noise, log_det = self._network.forward(u, features)
-        constant = 0.5 * self.num_dims * math.log(2 * math.pi)
-        return log_det - 0.5 * (noise**2).sum(1) - constant
+        t = self._temperature
+        constant = self.num_dims * (0.5 * math.log(2 * math.pi) + math.log(t))
+        return log_det - 0.5 * (noise**2).sum(1) / t**2 - constant
 
     def _described(self) -> str:
-        return f"family {self.family} trained by the loss {self._sizes.loss}, which has none"
+        return f"family {self.family} trained by the loss {self._options.loss}, which has none"

@@ -2,7 +2,7 @@
 """A database of configurations, looked up by the contexts that each of them answers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
@@ -11,47 +11,39 @@ from scipy.spatial import cKDTree
 
 from vi_ik_ros.exceptions import InvalidInput, ModelRefused
 from vi_ik_ros.sampling.models.amortized.context_features import AxisSymmetry, ContextFeatures
-from vi_ik_ros.sampling.models.model import ConditionalModel, Samples
+from vi_ik_ros.sampling.models.described.described_model import DescribedModel
+from vi_ik_ros.sampling.models.described.described_options import DescribedOptions, Shapes
+from vi_ik_ros.sampling.models.model import Samples
 
 ROTATION_WEIGHT = 0.26  # [m], an entry of a rotation column: 0.6 of a quaternion's turns as far
 CHUNK = 65_536  # contexts whose keys are worked out at once: memory
 
 
 @dataclass(frozen=True)
-class KdTreeOptions:
+class KdTreeOptions(DescribedOptions):
     """Everything of a database that is not a row of it.
 
     Attributes:
-        entries: kind and number of columns of each context entry.
-        lower, upper: joint limits (D,) [rad or m].
         num_rows: N, size of the database.
     """
 
-    entries: tuple[tuple[str, int], ...]
-    lower: tuple[float, ...]
-    upper: tuple[float, ...]
     num_rows: int
 
-    @classmethod
-    def from_mapping(cls, mapping: Mapping[str, object]) -> Self:
-        """Rebuild from the JSON form of `dataclasses.asdict`."""
-        values = dict(mapping)
-        try:
-            values["entries"] = tuple((kind, size) for kind, size in values["entries"])  # type: ignore[attr-defined]
-            for name in ("lower", "upper"):
-                values[name] = tuple(float(bound) for bound in values[name])  # type: ignore[attr-defined]
-            return cls(**values)  # type: ignore[arg-type]
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            names = ", ".join(cls.__dataclass_fields__)
-            raise InvalidInput("options", dict(mapping), f"the keys {names}") from error
+    def __post_init__(self) -> None:
+        """Refuse an empty database.
 
-    def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
+        Raises:
+            InvalidInput: there is no row.
+        """
+        if self.num_rows < 1:
+            raise InvalidInput("options.num_rows", self.num_rows, "1 or more")
+
+    def tensor_shapes(self) -> Shapes:
         """Return the shapes of configurations `q` and of their `contexts` in wire form."""
-        width = sum(size for _, size in self.entries)
-        return {"q": (self.num_rows, len(self.lower)), "contexts": (self.num_rows, width)}
+        return {"q": (self.num_rows, self.num_dims), "contexts": (self.num_rows, self.context_size)}
 
 
-class KdTree(ConditionalModel):
+class KdTree(DescribedModel[KdTreeOptions]):
     """The n configurations whose contexts are nearest to c, the nearest first.
 
     Near are positions and plain vectors in their own unit, and two columns of a rotation at 0.26 m
@@ -61,18 +53,16 @@ class KdTree(ConditionalModel):
     """
 
     family = "kd_tree"
+    options_type = KdTreeOptions
     has_log_prob = False
     repeats = True
     num_components = 1
 
     def __init__(self, options: KdTreeOptions, tensors: Mapping[str, np.ndarray]) -> None:
-        """Take the rows that `from_tensors` has checked."""
-        self._options, self._tensors = options, dict(tensors)
-        self.num_dims = len(options.lower)
-        self.context_size = sum(size for _, size in options.entries)
+        """See `DescribedModel`."""
+        super().__init__(options, tensors)
         self._features = ContextFeatures(options.entries, self.num_dims, AxisSymmetry(), 1.0)
         self._weights = _weights(options.entries)
-        self._lower, self._upper = np.array(options.lower), np.array(options.upper)
 
     def sample(
         self, contexts: np.ndarray, num_samples: int, rngs: Sequence[np.random.Generator]
@@ -99,27 +89,10 @@ class KdTree(ConditionalModel):
         """
         raise ModelRefused("log_prob", "a model of the family kd_tree", "a family with a density")
 
-    def options(self) -> dict[str, object]:
-        """Return `KdTreeOptions` as a mapping that JSON can hold."""
-        return asdict(self._options)
-
-    def tensors(self) -> dict[str, np.ndarray]:
-        """Return the rows as they came."""
-        return dict(self._tensors)
-
     @classmethod
     def from_tensors(cls, options: Mapping[str, object], tensors: Mapping[str, np.ndarray]) -> Self:
         """See `ConditionalModel.from_tensors`."""
-        read = KdTreeOptions.from_mapping(options)
-        if read.num_rows < 1:
-            raise InvalidInput("options.num_rows", read.num_rows, "1 or more")
-        shapes = read.tensor_shapes()
-        for name, shape in shapes.items():
-            if name not in tensors:
-                raise InvalidInput(f"tensor {name}", "nothing", f"shape {shape}")
-            if tensors[name].shape != shape:
-                raise InvalidInput(f"tensor {name}", tensors[name].shape, f"shape {shape}")
-        model = cls(read, {name: tensors[name] for name in shapes})
+        model = super().from_tensors(options, tensors)
         _ = model._tree  # built at loading, not in the first answer
         return model
 

@@ -1,25 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """The linear mixture of experts: gates of a Gaussian mixture, linear means."""
 
+import copy
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from functools import partial
 from typing import Self
 
 import numpy as np
 
-from vi_ik_ros.exceptions import InvalidInput
 from vi_ik_ros.sampling.models.amortized.fixed_mixture import FixedMixture
 from vi_ik_ros.sampling.models.component_mixture import CHUNK, FAR
+from vi_ik_ros.sampling.models.described.described_model import DescribedModel
 from vi_ik_ros.sampling.models.linear_experts.options import ExpertsOptions
 from vi_ik_ros.sampling.models.linear_experts.wrapped_mixture import WrappedMixture
-from vi_ik_ros.sampling.models.model import ConditionalModel, Samples
+from vi_ik_ros.sampling.models.model import Samples
 from vi_ik_ros.sampling.models.redraw import draw_inside
 
 MAX_DRAWS, MAX_DRAWS_PER_ROW = 1_024, 64  # before the rest is put to the limits
 
 
-class MixtureOfExperts(ConditionalModel):
+class MixtureOfExperts(DescribedModel[ExpertsOptions]):
     """q(x | c) = sum_k h_k(y) N(x; A_k y + b_k, Sigma_k), Eq. (17), on the features y of c.
 
     The gate h_k(y) is the responsibility of component k of a Gaussian mixture for y. The chart is
@@ -29,15 +30,12 @@ class MixtureOfExperts(ConditionalModel):
     """
 
     family = "moe"
-    options_type: type[ExpertsOptions] = ExpertsOptions  # of which `from_tensors` reads
+    options_type = ExpertsOptions
 
     def __init__(self, options: ExpertsOptions, tensors: Mapping[str, np.ndarray]) -> None:
-        """Take the sizes and the numbers that `from_tensors` has checked."""
-        self._options, self._tensors = options, dict(tensors)
-        self._features = options.features()
-        self.num_dims, self.num_components = options.num_dims, options.num_components
-        self.context_size = self._features.context_size
-        self._lower, self._upper = np.array(options.lower), np.array(options.upper)
+        """See `DescribedModel`."""
+        super().__init__(options, tensors)
+        self._features, self.num_components = options.features(), options.num_components
         wide = {name: np.asarray(value, np.float64) for name, value in tensors.items()}
         names = ("gate_logits", "gate_loc", "gate_log_scale", "gate_coupling")
         self._gate = FixedMixture.of(*(wide[name] for name in names))
@@ -64,25 +62,11 @@ class MixtureOfExperts(ConditionalModel):
         pairs = zip(contexts, q, strict=True)
         return np.stack([_log_prob(self._mixture(context), rows) for context, rows in pairs])
 
-    def options(self) -> dict[str, object]:
-        """Return `ExpertsOptions` as a mapping that JSON can hold."""
-        return asdict(self._options)
-
-    def tensors(self) -> dict[str, np.ndarray]:
-        """Return the numbers of gates and experts as they came."""
-        return dict(self._tensors)
-
-    @classmethod
-    def from_tensors(cls, options: Mapping[str, object], tensors: Mapping[str, np.ndarray]) -> Self:
-        """See `ConditionalModel.from_tensors`."""
-        read = cls.options_type.from_mapping(options)
-        shapes = read.tensor_shapes()
-        for name, shape in shapes.items():
-            if name not in tensors:
-                raise InvalidInput(f"tensor {name}", "nothing", f"shape {shape}")
-            if tensors[name].shape != shape:
-                raise InvalidInput(f"tensor {name}", tensors[name].shape, f"shape {shape}")
-        return cls(read, {name: tensors[name] for name in shapes})
+    def _widened(self, factor: float) -> Self:
+        """See `ConditionalModel._widened`; the gates stay as they are."""
+        wide, (log_scale, coupling) = copy.copy(self), self._precision
+        wide._precision = log_scale - math.log(factor), coupling
+        return wide
 
     def _mixture(self, context: np.ndarray) -> FixedMixture | WrappedMixture:
         """Return q(x | c) of one context row (dc,).

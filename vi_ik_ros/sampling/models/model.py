@@ -8,6 +8,8 @@ from typing import Self
 
 import numpy as np
 
+from vi_ik_ros.exceptions import RequestError
+
 
 @dataclass(frozen=True)
 class Samples:
@@ -69,6 +71,37 @@ class ConditionalModel(ABC):
         Raises:
             ModelRefused: the model has none, see `has_log_prob`.
         """
+
+    def sample_configurations(
+        self, contexts: np.ndarray, num_samples: int, rngs: Sequence[np.random.Generator]
+    ) -> np.ndarray:
+        """Draw the configurations (B, n, D) of `sample` without what else it would tell of them.
+
+        Args:
+            contexts: See `sample`.
+            num_samples: See `sample`.
+            rngs: See `sample`.
+        """
+        return self.sample(contexts, num_samples, rngs).q
+
+    def at_temperature(self, temperature: float) -> Self:
+        """Return the model with its components, or its noise, so many times as wide.
+
+        Its `log_prob` is the density of its own draws, so it is as exact as that of this model.
+        It is made to draw from, not to be stored.
+
+        Args:
+            temperature: factor on standard deviations, above 0; 1 gives this model itself.
+
+        Raises:
+            RequestError: nothing in this family has a width.
+        """
+        return self if temperature == 1.0 else self._widened(temperature)
+
+    def _widened(self, factor: float) -> Self:
+        """Return a copy, so many times as wide; families override it where they can."""
+        expected = f"1 (or 0): nothing is random in a model of the family {self.family}"
+        raise RequestError("temperature", factor, expected)
 
     @abstractmethod
     def options(self) -> dict[str, object]:

@@ -22,8 +22,9 @@ class TrainingPairs:
 
     Joint-limit CDFs alone give x uniform in the limits, and a normal density of all joints gives
     draws of it inside the limits. Other experts, and the bounds of uniform contexts, weight the
-    pairs, which are then resampled. Where hardly any x agrees with the other experts and these fix
-    frames, x is solved for them.
+    pairs, which are then resampled; contexts that place obstacles are drawn by themselves before.
+    Where hardly any x agrees with the other experts and these fix frames, or a context bounds whole
+    poses, x is solved for them.
     """
 
     def __init__(self, product: ProductOfExperts, lower: Tensor, upper: Tensor) -> None:
@@ -40,10 +41,13 @@ class TrainingPairs:
         self.product, self.lower, self.upper = product, lower, upper
         for index, entry in enumerate(product.context_entries):
             density = product.expert(entry.objective).density
+            if self._is_drawn(entry):
+                continue
             if not isinstance(density, Normal) or entry.field != "mean":
                 field = f"context[{index}].field"
                 raise ObjectiveError(field, entry.field, "the mean of a normal density")
-        given = {entry.objective for entry in product.context_entries}
+        asked = [entry for entry in product.context_entries if not self._is_drawn(entry)]
+        given = {entry.objective for entry in asked}
         self._prior = find_prior(product, given, lower, upper)
         drawn = {self._prior.name} if self._prior else set()
         self._weighting = {
@@ -56,7 +60,9 @@ class TrainingPairs:
             )
         }
         self._pool: PosturePool | None = None
-        self._bounded = any(e.distribution.type == "uniform" for e in product.context_entries)
+        uniform = [e for e in product.context_entries if e.distribution.type == "uniform"]
+        self._bounded = any(not entry.distribution.is_box for entry in uniform)
+        self._weighted = bool(self._weighting or uniform)
 
     def draw(
         self, num_pairs: int, generator: torch.Generator, *, held_out: bool = False
@@ -74,7 +80,7 @@ class TrainingPairs:
         if self._pool is not None:
             x = self._pool.draw(num_pairs, generator, held_out=held_out)
             return self._contexts(x, generator), x
-        if not self._weighting and not self._bounded:
+        if not self._weighted:
             return self._propose(num_pairs, generator)
         contexts, x = self._propose(num_pairs * OVERSAMPLING, generator)
         log_weights = self._log_weights(contexts, x)
@@ -102,7 +108,10 @@ class TrainingPairs:
         with torch.no_grad():
             state = self.product.state(x)
             columns = [
-                self._noisy_value(entry, state, generator) for entry in self.product.context_entries
+                self._drawn_value(entry, x, generator)
+                if self._is_drawn(entry)
+                else self._noisy_value(entry, state, generator)
+                for entry in self.product.context_entries
             ]
         return torch.cat([x.new_zeros(len(x), 0), *columns], dim=-1)
 
@@ -111,6 +120,16 @@ class TrainingPairs:
         # Strictly inside: a chart of the limits is infinite at the limits themselves.
         fraction = uniform.clamp(1e-7, 1 - 1e-7).to(self.lower)
         return self.lower + (self.upper - self.lower) * fraction
+
+    def _is_drawn(self, entry: ContextEntry) -> bool:
+        """Tell whether no configuration has a value of an entry: an obstacle's place."""
+        return entry.field in self.product.expert(entry.objective).transform.conditionable
+
+    def _drawn_value(self, entry: ContextEntry, x: Tensor, generator: torch.Generator) -> Tensor:
+        """Draw values (n, size) of an entry between its bounds, for as many rows as x has."""
+        lower, upper = (x.new_tensor(getattr(entry.distribution, b)) for b in ("lower", "upper"))
+        share = torch.rand(len(x), entry.size, generator=generator, dtype=torch.float64)
+        return lower + (upper - lower) * share.to(x)
 
     def _noisy_value(
         self, entry: ContextEntry, state: KinematicState, generator: torch.Generator
@@ -133,7 +152,11 @@ class TrainingPairs:
         for entry in self.product.context_entries:
             lower = contexts.new_tensor(entry.distribution.lower)
             upper = contexts.new_tensor(entry.distribution.upper)
-            rows = contexts[:, start : start + len(lower)]
+            rows = contexts[:, start : start + entry.size]
+            if entry.distribution.is_box:
+                transform = self.product.expert(entry.objective).transform
+                rows = transform.difference(transform.from_wire(rows), torch.eye(4).to(rows))
+            rows = rows[:, : len(lower)]
             outside = ((rows < lower) | (rows > upper)).any(-1)
             total = total.masked_fill(outside, -torch.inf)
             start += entry.size

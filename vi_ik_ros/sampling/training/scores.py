@@ -26,7 +26,8 @@ def score(model: ConditionalModel, pairs: TrainingPairs) -> dict[str, float]:
 
     Keys: `elbo` (E_q[log p~ - log q], the score that models of equal objectives are ranked by),
     `elbo_median` (over draws; robust to the few far ones), `entropy` of q and
-    `log_likelihood` of held-out pairs.
+    `log_likelihood` of held-out pairs. Of a mixture also `components_used`, how many its draws came
+    from, and `components_per_context`, how many those of one context did.
 
     A model without a density has `log_target` (E_q[log p~]), its median, and `mmd`: the unbiased
     squared distance of pairs (context, draw) from held-out pairs, each column scaled by its std.
@@ -58,6 +59,7 @@ def score(model: ConditionalModel, pairs: TrainingPairs) -> dict[str, float]:
         "elbo_median": float(np.median(reward)),
         "entropy": float(-samples.log_prob.mean()),
         "log_likelihood": float(likelihood.mean()),
+        **(_usage(samples.component) if model.num_components > 1 else {}),
     }
 
 
@@ -91,6 +93,13 @@ def score_mixture(model: ComponentMixture, product: ProductOfExperts) -> dict[st
         "entropy": spread.value,
         "entropy_stderr": spread.stderr,
     }
+
+
+def _usage(component: np.ndarray) -> dict[str, float]:
+    """Return how many components draws (B, n) came from, in all and on average over contexts."""
+    each = np.mean([len(np.unique(row)) for row in component])
+    used = float(len(np.unique(component)))
+    return {"components_used": used, "components_per_context": float(each)}
 
 
 def _mmd(held_out: Tensor, drawn: Tensor) -> float:

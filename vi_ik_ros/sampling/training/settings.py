@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from vi_ik_ros.exceptions import InvalidInput
 
 MANY_COMPONENTS = 10_000  # beyond which no mixture is fitted
-STEPS = 11_000  # of an amortized mixture that was not told
+STEPS = 40_000  # of networks that were not told
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,10 @@ RANGES = {  # of what a fit can be told from outside
     "width": Range(1, 8192),
     "num_blocks": Range(1, 64),
     "batch_size": Range(1, 10**6),
+    "elbo_weight": Range(0.0, 10.0, whole=False),
+    "trust_region": Range(0.0, 1.0, whole=False),  # [nat]
+    "sir_weight": Range(0.0, 100.0, whole=False),
+    "obsolete_below": Range(0.0, 1.0, whole=False),
 }
 
 
@@ -64,15 +68,27 @@ class FitSettings:
             the number of rows; None: 100,000.
         width, num_blocks: of the residual network. The layers of an invertible network have an
             eighth of the width, those of an autoencoder half of it.
-        batch_size: pairs of one update; a quarter of it for networks that turn noise into draws.
-        steps: updates; None: 11,000 of networks, 3,000 of linear experts, as many as
+        batch_size: pairs of one update. In equal time many small updates learn more than a
+            quarter as many of four times the size.
+        steps: updates; None: 40,000 of networks, 6,000 of linear experts, as many as
             it needs of another.
         time_limit: [s]; infinite for none.
         learning_rate: largest; it rises over 200 updates and falls along a half cosine; that of
             linear experts is ten times as large, that of an invertible network 2.5 times.
         sharpen_from: fraction of the run after which the ELBO joins the likelihood.
         elbo_weight: weight of the ELBO from then on.
+        trust_region: first bound [nat] of how far the ELBO may move a component of networks in a
+            few updates, adapted by component from then on; 0 for none.
+        sir_weight: weight, in the ELBO's, of the likelihood of draws that are importance-weighted
+            by the target; 0 for none: beside pairs the time is better spent on more updates.
+        obsolete_below: share of the fair weight 1 / K below which a component that no context needs
+            is removed in the second half of the run; 0 keeps all.
         loss: of an invertible network, `likelihood` or `source`; see `CouplingOptions`.
+        decide_gates: raise the gates of the finished network to the power that suits the objective
+            of the fit best; draws miss their target less often, and vary a little less.
+        start: name or directory of a stored model whose network is trained further; '' begins with
+            a fresh one. Its sizes are those of the model; where `num_components` is given, the
+            components that contexts need are split until there are so many.
         seed: of weights, pairs and draws.
         checkpoint_every: [s] between checkpoints.
     """
@@ -80,13 +96,18 @@ class FitSettings:
     num_components: int | None = None
     width: int = 512
     num_blocks: int = 3
-    batch_size: int = 1024
+    batch_size: int = 256
     steps: int | None = None
     time_limit: float = math.inf
     learning_rate: float = 2e-3
     sharpen_from: float = 0.65
     elbo_weight: float = 0.15
+    trust_region: float = 0.0
+    sir_weight: float = 0.0
+    obsolete_below: float = 0.1
     loss: str = "likelihood"
+    decide_gates: bool = False
+    start: str = ""
     seed: int = 0
     checkpoint_every: float = 30.0
 

@@ -19,12 +19,15 @@ from vi_ik_ros.sampling.models.amortized.context_features import (
 CONE = math.cos(math.radians(30))  # around a pole: the tool directions that it would disturb
 
 
-def find_symmetry(objectives: Objectives, contexts: Tensor) -> AxisSymmetry:
+def find_symmetry(
+    objectives: Objectives, contexts: Tensor, turning: tuple[int, ...] = ()
+) -> AxisSymmetry:
     """Return the symmetry of the first context entry, empty where there is none.
 
     Args:
         objectives: robot, target and context entries.
         contexts: (n, dc) sample of context rows; the pole is put where they are rare.
+        turning: joints that are read modulo a turn, whatever their limits.
     """
     robot, entries = objectives.robot, objectives.context_entries
     if not entries or entries[0].kind not in PLACED:
@@ -35,7 +38,8 @@ def find_symmetry(objectives: Objectives, contexts: Tensor) -> AxisSymmetry:
     except RobotError:  # a floating base or a branched path has no such symmetry
         return AxisSymmetry()
     # A joint explains a rotation if it reaches each of its angles once.
-    turns = ~chain.prismatic & (chain.upper - chain.lower <= 2 * math.pi + 1e-6)
+    once = (chain.upper - chain.lower <= 2 * math.pi + 1e-6) | np.isin(chain.columns, turning)
+    turns = ~chain.prismatic & once
     if not len(turns):
         return AxisSymmetry()
     with_last = entries[0].kind == "pose" and len(turns) > 1 and turns[-1]

@@ -14,6 +14,7 @@ from vi_ik_ros.sampling.warm_start.levenberg_marquardt import tip
 from vi_ik_ros.sampling.warm_start.levenberg_marquardt.rows import error_rows, refine_rows
 
 MAX_ITERATIONS = 60
+A_TURN = 2.0 * np.pi - 1e-6  # [rad], range of a joint from which no limit needs to stop it
 ROWS_PER_THREAD = 2048  # a smaller batch is done before a second thread has started
 ROWS_PER_SLICE = 64  # looks at the clock lie this many rows apart: 3 ms at worst
 
@@ -60,7 +61,8 @@ def refine(
 ) -> Refined:
     """Refine each start towards its target, never leaving the joint limits.
 
-    The result of a row depends on that row alone, not on its neighbours or the threads.
+    The result of a row depends on that row alone, not on its neighbours or the threads. A joint
+    whose limits are a turn or more apart passes them: it goes on a whole turn back, inside them.
 
     Args:
         chain: The joints that move the tip.
@@ -183,7 +185,10 @@ def _columns(chain: SerialChain) -> np.ndarray:
     columns = np.zeros((n + 1, tip.COLUMNS))
     columns[:, tip.PLACEMENT : tip.PLACEMENT + 12] = placements[:, :3].reshape(n + 1, 12)
     columns[:n, tip.LOWER], columns[:n, tip.UPPER] = chain.lower, chain.upper
-    columns[:n, tip.PRISMATIC], columns[:n, tip.CONTINUOUS] = chain.prismatic, chain.continuous
+    columns[:n, tip.PRISMATIC] = chain.prismatic
+    wide = ~chain.prismatic & (chain.upper - chain.lower >= A_TURN)
+    columns[:n, tip.TURNS] = np.where(wide, tip.WIDE, tip.STOPS)
+    columns[chain.continuous.nonzero()[0], tip.TURNS] = tip.ENDLESS
     return columns
 
 

@@ -13,6 +13,7 @@ from vi_ik_ros.exceptions import RequestError
 from vi_ik_ros.kinematics.collisions.clearance import LinkClearance
 from vi_ik_ros.kinematics.collisions.collision import SelfCollision
 from vi_ik_ros.kinematics.robot_model import RobotModel
+from vi_ik_ros.sampling.models.model import ConditionalModel
 from vi_ik_ros.sampling.store.model_store import StoredModel
 from vi_ik_ros.sampling.warm_start.answering.body_rows import narrowed_body, start_limits
 from vi_ik_ros.sampling.warm_start.answering.request import (
@@ -37,6 +38,8 @@ TRAINING_CONTEXTS = "extra.training_contexts"
 # What of a timeout is kept for what follows the search: for each row that may come, mostly its
 # log density, but no more than a part of the timeout.
 CLOSE, CLOSE_PER_ROW, CLOSE_PART = 3e-3, 6e-6, 0.35  # [s], [s], -
+# Of refined whole bodies: in 34 dimensions most of a draw's spread is error that refining undoes.
+BODY_TEMPERATURE = 0.5
 
 
 class WarmStartSolver:
@@ -93,12 +96,19 @@ class WarmStartSolver:
         seed = request.seed or secrets.randbits(64)
         rngs = [np.random.default_rng([seed, i]) for i in range(len(targets.contexts))]
         call = self._call(request, len(rngs), start)
+        distance, limit = self._context_distance(targets.contexts)
         size = group_size(call.terms)
         groups = [
-            self._solve_group(call, targets.part(slice(i, i + size)), rngs[i : i + size])
+            self._solve_group(
+                call,
+                targets.part(slice(i, i + size)),
+                rngs[i : i + size],
+                distance[i : i + size] / limit,
+            )
             for i in range(0, len(rngs), size)
         ]
         rows = np.concatenate([group.rows for group in groups])
+        num_draws, redrawn = np.sum([group.draws for group in groups], axis=0)
         return SampleAnswer(
             model_digest=self._stored.digest,
             joint_names=tuple(self.robot.joint_names),
@@ -113,7 +123,17 @@ class WarmStartSolver:
             checked=np.concatenate([group.checked for group in groups]).astype(np.uint32),
             survived=np.concatenate([group.survived for group in groups]).astype(np.uint32),
             ess=np.concatenate([group.ess for group in groups]),
+            out_of_distribution=distance > limit,
+            context_distance=distance,
+            context_distance_limit=limit,
+            redraw_rate=float(redrawn / max(1, num_draws)),
         )
+
+    def _context_distance(self, contexts: np.ndarray) -> tuple[np.ndarray, float]:
+        """Return how far contexts (B, dc) are from those of the training, and how far is normal."""
+        if self.novelty is None:
+            return np.full(len(contexts), np.nan), np.nan
+        return self.novelty.distance(contexts), self.novelty.threshold
 
     @cached_property
     def _self_collision(self) -> SelfCollision:
@@ -159,50 +179,42 @@ class WarmStartSolver:
             deadline=start + timeout if request.timeout else None,
             num_threads=self._num_threads,
         )
-        return _Call(terms, start_limits(self.robot, limits) if body else limits)
+        model = self._model.at_temperature(request.temperature or self._usual_temperature(terms))
+        return _Call(terms, model, start_limits(self.robot, limits) if body else limits)
+
+    def _usual_temperature(self, terms: Terms) -> float:
+        """Return the temperature of a request that names none."""
+        narrower = terms.body is not None and terms.refine and self._model.has_log_prob
+        return BODY_TEMPERATURE if narrower else 1.0
 
     def _solve_group(
-        self, call: "_Call", targets: Targets, rngs: Sequence[np.random.Generator]
+        self,
+        call: "_Call",
+        targets: Targets,
+        rngs: Sequence[np.random.Generator],
+        novelty: np.ndarray,
     ) -> "_Group":
-        """Search rows for a few targets."""
+        """Search rows for a few targets, whose distances to the training are so many limits."""
         terms, num_targets = call.terms, len(targets.contexts)
         beyond = np.full(num_targets, -np.inf)
         if terms.chain is not None and targets.T_root_tip is not None:
             beyond = excess(terms.chain, targets.T_root_tip)
         goals = terms.body.targets(targets.contexts) if terms.body else targets.T_root_tip
         search, hopeless = Search(terms, goals, num_targets), beyond > 0.0
-        drawn = draw_from_model(search, terms, self._model, targets.contexts, rngs, hopeless)
+        drawn = draw_from_model(search, terms, call.model, targets.contexts, rngs, hopeless)
         if terms.refine:
             fall_back(search, terms, self.robot.ready, call.limits, rngs, hopeless)
         expired, rows = terms.expired, search.finish()
-        if terms.refine and self._model.has_log_prob:
-            rows["log_prob"] = self._log_prob(rows, targets.contexts)
-        novelty = np.zeros(num_targets)
-        if self.novelty is not None:
-            novelty = self.novelty.distance(targets.contexts) / self.novelty.threshold
+        if terms.refine and call.model.has_log_prob:
+            rows["log_prob"] = _log_prob(call.model, rows, targets.contexts)
         columns = (search.found, search.best, beyond, novelty, search.checked, search.survived)
         verdicts = [
             verdict(terms, Findings(int(n), drawn, best[0], best[1], far, odd, expired, *sight))
             for n, best, far, odd, *sight in zip(*columns, strict=True)
         ]
         counts = np.bincount(rows["target"], minlength=num_targets)
-        return _Group(rows, counts, verdicts, search.checked, search.survived, search.ess)
-
-    def _log_prob(self, rows: np.ndarray, contexts: np.ndarray) -> np.ndarray:
-        """Return the log density (N,) of rows as they are now; NaN where no model drew them."""
-        result = np.full(len(rows), np.nan)
-        drawn = np.flatnonzero(rows["source"] == Source.MODEL)
-        if not len(drawn):
-            return result
-        # One block of equally many rows for each target; what is too many repeats a row.
-        targets, first, counts = np.unique(
-            rows["target"][drawn], return_index=True, return_counts=True
-        )
-        place = np.minimum(np.arange(counts.max()), counts[:, None] - 1)
-        block = drawn[first[:, None] + place]
-        values = self._model.log_prob(rows["q"][block], contexts[targets])
-        result[block] = values
-        return result
+        sight = search.checked, search.survived, search.ess
+        return _Group(rows, counts, verdicts, *sight, search.draws)
 
 
 @dataclass(frozen=True)
@@ -210,6 +222,7 @@ class _Call:
     """What holds for all groups of one request."""
 
     terms: Terms
+    model: ConditionalModel
     limits: tuple[np.ndarray, np.ndarray]
 
 
@@ -223,6 +236,21 @@ class _Group:
     checked: np.ndarray
     survived: np.ndarray
     ess: np.ndarray
+    draws: np.ndarray
+
+
+def _log_prob(model: ConditionalModel, rows: np.ndarray, contexts: np.ndarray) -> np.ndarray:
+    """Return the log density (N,) of rows as they are now; NaN where no model drew them."""
+    result = np.full(len(rows), np.nan)
+    drawn = np.flatnonzero(rows["source"] == Source.MODEL)
+    if not len(drawn):
+        return result
+    # One block of equally many rows for each target; what is too many repeats a row.
+    targets, first, counts = np.unique(rows["target"][drawn], return_index=True, return_counts=True)
+    place = np.minimum(np.arange(counts.max()), counts[:, None] - 1)
+    block = drawn[first[:, None] + place]
+    result[block] = model.log_prob(rows["q"][block], contexts[targets])
+    return result
 
 
 def _columns(rows: np.ndarray) -> dict[str, np.ndarray]:

@@ -106,3 +106,46 @@ def test_a_field_is_filled_once():
     with pytest.raises(ObjectiveError, match="once") as caught:
         fill_context(document, [0.0] * 6)
     assert caught.value.field == "context[1].field"
+
+
+def obstacles(*centers):
+    """Objectives about the distance to balls, some of whose places are left to the context."""
+    balls = [{"type": "sphere", "radius": 0.2} | ({"center": c} if c else {}) for c in centers]
+    named = [i for i, center in enumerate(centers) if center is None]
+    uniform = {"type": "uniform", "lower": [-1, -1, -1], "upper": [1, 1, 1]}
+    transform = {
+        "type": "distance",
+        "spheres": [{"frame": "tip", "radius": 0.1}],
+        "obstacles": balls,
+    }
+    density = {"type": "normal_cdf", "lower": 0.0, "std": 0.1}
+    return {
+        "robot": "planar3",
+        "objectives": [{"name": "off", "transform": transform, "density": density}],
+        "context": [
+            {"objective": "off", "field": f"obstacles[{i}].center", "distribution": uniform}
+            for i in named
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    "centers", [(None,), (None, [2.0, 0.0, 0.0]), ([2.0, 0.0, 0.0], None), (None, None)]
+)
+def test_obstacles_are_placed_by_the_context_row(centers):
+    document = obstacles(*centers)
+    row = [2.2, 0.1, 0.0, -0.4, 0.3, 0.2][: 3 * centers.count(None)]
+    before, after = load_objectives(document), load_objectives(fill_context(document, row))
+    assert before.product.context_size == len(row) and not after.context_entries
+    q = torch.rand(5, 3, generator=torch.Generator().manual_seed(2)).double()
+    rows = torch.tensor([row], dtype=torch.float64)
+    here, there = before.product.log_density(q, rows), after.product.log_density(q)
+    torch.testing.assert_close(here, there, rtol=1e-12, atol=1e-12)
+    assert here.std() > 0
+
+
+def test_an_obstacle_that_is_not_there_is_refused():
+    document = obstacles(None)
+    document["context"][0]["field"] = "obstacles[1].center"
+    with pytest.raises(ObjectiveError, match="one of the 1 obstacles of off"):
+        fill_context(document, [0.0, 0.0, 0.0])

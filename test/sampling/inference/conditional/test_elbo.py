@@ -32,10 +32,10 @@ def draw_pairs(generator: torch.Generator, n: int = 256) -> tuple[torch.Tensor, 
     return contexts, contexts + 0.2 * torch.randn(n, 2, generator=generator)
 
 
-def fit(steps: int, elbo_weight: float) -> tuple[AmortizedNetwork, float]:
+def fit(steps: int, elbo_weight: float, **told: float) -> tuple[AmortizedNetwork, float]:
     network, generator = make_network(), torch.Generator().manual_seed(1)
     state = amortized.init(network)
-    update = amortized.Update(learning_rate=5e-3, elbo_weight=elbo_weight)
+    update = amortized.Update(learning_rate=5e-3, elbo_weight=elbo_weight, **told)
     for _ in range(steps):
         state, info = amortized.step(
             state,
@@ -92,3 +92,41 @@ def test_path_gradient_is_the_gradient_of_the_elbo():
     elbo.surrogate(one, draws).backward()
     expected = 0.3 / 0.2**2  # the chart is the identity this far from the limits
     torch.testing.assert_close(one.loc.grad, torch.full((1, 1, 2), expected), rtol=0.1, atol=0.0)
+
+
+def test_the_surrogate_has_the_gradient_of_the_bound_that_decouples_components():
+    """Draw by draw, with responsibilities frozen at the present mixture."""
+    network, generator = make_network().double(), torch.Generator().manual_seed(3)
+    contexts = torch.rand(6, 2, generator=generator, dtype=torch.float64) - 0.5
+    mixture = network(contexts)
+    draws = elbo.draw(
+        mixture,
+        network.limits,
+        ShiftedNormal(),
+        contexts,
+        num_samples=4,
+        generator=generator,
+    )
+    frozen, owner = mixture.detached(), draws.components[..., None]
+    log_component = frozen.component_log_prob(draws.z).gather(-1, owner)[..., 0]
+    log_share = frozen.log_weights.gather(1, draws.components) - frozen.log_prob(draws.z)
+    log_responsibility = log_share + log_component
+    derivative = network.limits.log_derivative(network.limits.to_limited(draws.z))
+    decoupled = draws.log_target + log_responsibility - (log_component + derivative)
+    parameters = (mixture.loc, mixture.log_scale, mixture.coupling)
+    ours = torch.autograd.grad(draws.reward.sum(), parameters, retain_graph=True)
+    theirs = torch.autograd.grad(decoupled.sum(), parameters)
+    for one, other in zip(ours, theirs, strict=True):
+        assert one.abs().sum() > 0
+        torch.testing.assert_close(one, other)
+
+
+@pytest.mark.parametrize(
+    "told", [{"trust_region": 0.1}, {"sir_weight": 0.3}, {"trust_region": 0.5, "sir_weight": 1.0}]
+)
+def test_every_form_of_sharpening_approaches_the_normalizer(told):
+    before = mean_reward(make_network())
+    network, _ = fit(120, 1.0, **told)
+    after = mean_reward(network)
+    assert before < after <= ShiftedNormal.log_normalizer + 0.02
+    assert after > ShiftedNormal.log_normalizer - 0.4

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from vi_ik_ros.exceptions import InvalidInput
+from vi_ik_ros.kinematics.robot_model import RobotModel
+from vi_ik_ros.kinematics.wire_rows import read_named, to_wire, wire_names
 from vi_ik_ros.sampling.store.trainer.demonstration_store import (
     DemonstrationStore,
     Verdict,
@@ -205,3 +207,14 @@ def test_a_damaged_row_is_named(tmp_path, database, store, column, value):
 def test_options_out_of_range_are_refused_by_the_name_of_the_parameter(database, options, field):
     with pytest.raises(InvalidInput, match=field):
         DemonstrationStore(database, **options)
+
+
+@pytest.mark.parametrize("outside", [True, False])
+def test_a_floating_base_may_be_shown_as_a_pose_or_as_in_the_chart(store, outside):
+    talos = RobotModel.load("talos")
+    q = np.random.default_rng(3).uniform(talos.lower, talos.upper, (5, talos.nq))
+    names = wire_names(talos.joint_names) if outside else talos.joint_names
+    for row in to_wire(talos, q) if outside else q:
+        assert store.record(0, names, row.tolist()).verdict is Verdict.RECORDED
+    read = read_named(talos, store.configurations, "demonstrations")
+    np.testing.assert_allclose(read, q, atol=1e-12)

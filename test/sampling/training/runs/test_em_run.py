@@ -59,7 +59,8 @@ def test_a_stored_model_is_served(objectives, tmp_path):
     stored = ModelStore().load(tmp_path / "hand", objectives.robot)
     assert stored.digest == report.digest and isinstance(stored.model, EmMixture)
     assert stored.document["family"] == "em" and stored.document["num_components"] == 10
-    assert {"elbo", "elbo_median", "entropy", "log_likelihood"} == report.scores.keys()
+    figures = {"elbo", "elbo_median", "entropy", "log_likelihood"}
+    assert {*figures, "components_used", "components_per_context"} == report.scores.keys()
     solver = WarmStartSolver(objectives.robot, stored)
     raw = solver.solve(SampleRequest(context=np.array([[1.2, 0.6]]), num_samples=20, seed=1))
     lower, upper = objectives.robot.lower, objectives.robot.upper

@@ -51,7 +51,10 @@ def test_a_stored_model_is_served_and_refined(objectives, tmp_path):
     stored = ModelStore().load(tmp_path / "hand", objectives.robot)
     assert stored.digest == report.digest and isinstance(stored.model, MixtureOfExperts)
     assert stored.document["family"] == "moe" and stored.document["num_components"] == 6
-    assert {"elbo", "elbo_median", "entropy", "log_likelihood"} == stored.document["scores"].keys()
+    figures = {"elbo", "elbo_median", "entropy", "log_likelihood"}
+    scores = stored.document["scores"]
+    assert {*figures, "components_used", "components_per_context"} == scores.keys()
+    assert 1 <= scores["components_per_context"] <= scores["components_used"] <= 6
     solver = WarmStartSolver(objectives.robot, stored)
     raw = solver.solve(SampleRequest(context=np.array([[1.2, 0.6]]), num_samples=20, seed=1))
     lower, upper = objectives.robot.lower, objectives.robot.upper

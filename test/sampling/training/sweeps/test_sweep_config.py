@@ -95,7 +95,10 @@ def test_a_grid_has_as_many_trials_as_points(read) -> None:
             {"search": {"family": "amortized"}},
             ["search.family: got amortized", "without a context"],
         ),
-        ({"search": {"width": [8, 16]}}, ["search.width", "banana", "only amortized have width"]),
+        (
+            {"search": {"width": [8, 16]}},
+            ["search.width", "banana", "only amortized and inn and cvae have width"],
+        ),
         ({"search": {"batch_size": 8}}, ["search.batch_size: got 8", "amortized and moe"]),
         ({"search": {"num_components": []}}, ["search.num_components: got []", "or more"]),
         ({"search": {"num_components": [2, 2.0]}}, ["search.num_components", "once"]),
@@ -156,6 +159,18 @@ def test_objectives_that_no_trial_could_meet_are_refused(read) -> None:
     document["objectives"].append(other)
     with pytest.raises(InvalidInput, match="tip_on_line, other: got no common mass"):
         read(document)
+
+
+def test_families_without_a_density_have_a_ranking_of_their_own(read) -> None:
+    two = read(POSITION, search={"family": ["cvae", "kd_tree"]})
+    assert (two.metric, two.scheduler) == ("log_target", "none")
+    assert read(POSITION, metric="log_target_median", search={"family": "cvae"}).scheduler == "none"
+    with pytest.raises(InvalidInput, match="metric: got elbo, expected .*log_target"):
+        read(POSITION, metric="elbo", search={"family": "cvae"})
+    with pytest.raises(InvalidInput, match="metric: got log_target, expected .*elbo"):
+        read(POSITION, metric="log_target", search={"family": "inn"})
+    with pytest.raises(InvalidInput, match="family: got amortized, cvae, .* cvae .* no ELBO"):
+        read(POSITION, search={"family": ["amortized", "cvae"]})
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 """Fixed values in place of a context: conditional objectives become unconditional ones."""
 
 import copy
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from vi_ik_ros.sampling.experts.fields import Fields, is_list
 _SIZES = {"pose": 7, "orientation": 4, "pose_matrix": 12}  # numbers of a value in wire form
 _BY_AXES = ("position", "relative_position", "center_of_mass")
 _DEFAULT_FIELD = "mean"
+_CENTER = re.compile(r"obstacles\[(\d+)\]\.center")
 
 
 @dataclass(frozen=True)
@@ -18,13 +20,13 @@ class _Gap:
     """A field that a context fills.
 
     Attributes:
-        density: mapping that holds the field.
+        holder: mapping that holds the field, usually the density.
         field: its key.
         name: `objective.field`.
         size: how many numbers it takes; None where only the robot can tell.
     """
 
-    density: dict
+    holder: dict
     field: str
     name: str
     size: int | None
@@ -47,7 +49,7 @@ def fill_context(document: Mapping[str, object], values: Sequence[float]) -> dic
         raise ContextError("context", _count(len(values)), "none: the objectives have no context")
     start = 0
     for gap, size in zip(gaps, _complete(gaps, len(values)), strict=True):
-        gap.density[gap.field] = [float(value) for value in values[start : start + size]]
+        gap.holder[gap.field] = [float(value) for value in values[start : start + size]]
         start += size
     return filled | {"context": []}
 
@@ -56,11 +58,18 @@ def _gap(document: Mapping[str, object], entry: Fields) -> _Gap:
     """Return the field that a context entry fills, which has to be empty."""
     objective = _objective(document, entry)
     field, name = entry.text("field", default=_DEFAULT_FIELD), objective.text("name")
-    density: dict = objective.child("density").values  # type: ignore[assignment]  # of our copy
-    if field in density:
+    transform, center = objective.child("transform"), _CENTER.fullmatch(field)
+    fields, key, size = objective.child("density"), field, None
+    if center is not None:
+        obstacles = transform.children("obstacles")
+        if int(center[1]) >= len(obstacles):
+            entry.fail("field", f"one of the {len(obstacles)} obstacles of {name}")
+        fields, key, size = obstacles[int(center[1])], "center", 3
+    holder: dict = fields.values  # type: ignore[assignment]  # of our copy
+    if key in holder:
         entry.fail("field", f"a field that {name} leaves out, once")
-    density[field] = None  # so that no other entry fills it
-    return _Gap(density, field, f"{name}.{field}", _size(objective.child("transform")))
+    holder[key] = None  # so that no other entry fills it
+    return _Gap(holder, key, f"{name}.{field}", size or _size(transform))
 
 
 def _objective(document: Mapping[str, object], entry: Fields) -> Fields:

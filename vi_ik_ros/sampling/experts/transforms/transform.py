@@ -51,6 +51,15 @@ class Transform(ABC):
         """Length of the value as it is written in files and messages (wire form)."""
 
     @property
+    def conditionable(self) -> Mapping[str, int]:
+        """Fields that are left for a context to fill, and how many numbers each takes."""
+        return {}
+
+    def conditioned(self, field: str, rows: Tensor) -> Self:
+        """Return the transform with one of these fields filled by written values (B, n)."""
+        raise KeyError(field)
+
+    @property
     def kind(self) -> str:
         """What the value is, in the word that `model.json` uses for a context entry."""
         return "vector"

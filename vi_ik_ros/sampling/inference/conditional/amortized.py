@@ -1,16 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fit a conditional mixture: forward KL on pairs, sharpened by the ELBO under the objectives."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from vi_ik_ros.sampling.inference.conditional.elbo import draw, surrogate
+from vi_ik_ros.sampling.inference.conditional.components.component_selection import (
+    ConditionalNetwork,
+    num_components,
+    select_components,
+    select_rows,
+)
+from vi_ik_ros.sampling.inference.conditional.components.component_usage import ComponentUsage
+from vi_ik_ros.sampling.inference.conditional.elbo import draw
 from vi_ik_ros.sampling.inference.conditional.maximum_likelihood import negative_log_likelihood
+from vi_ik_ros.sampling.inference.conditional.sharpening.loss import (
+    Sharpening,
+    TrustRegion,
+    sharpen,
+)
+from vi_ik_ros.sampling.inference.conditional.update import Update
 from vi_ik_ros.sampling.inference.target import Target
-from vi_ik_ros.sampling.models.amortized.network import AmortizedNetwork
-from vi_ik_ros.sampling.models.linear_experts.network import LinearExperts
+
+__all__ = ["AmortizedInfo", "AmortizedState", "Update", "estimate_elbo", "init", "step"]
 
 
 @dataclass(frozen=True)
@@ -18,35 +31,18 @@ class AmortizedState:
     """What changes while a conditional mixture is fitted.
 
     Attributes:
-        network: its weights change in place.
+        network: its weights change in place; another one once it has lost components.
         optimizer: Adam with its moments.
+        usage: of the components, in the window of updates so far.
+        region: what the reverse KL keeps near to; None before it begins and without one.
         step: number of updates done.
     """
 
-    network: AmortizedNetwork | LinearExperts
+    network: ConditionalNetwork
     optimizer: torch.optim.Optimizer
+    usage: ComponentUsage
+    region: TrustRegion | None = None
     step: int = 0
-
-
-@dataclass(frozen=True)
-class Update:
-    """The settings of one update.
-
-    Attributes:
-        learning_rate: of Adam.
-        elbo_weight: weight of the reverse KL beside the forward KL; 0 leaves it out.
-        elbo_contexts: contexts of the batch that the reverse KL is estimated on.
-        elbo_samples: draws for each of them.
-        softening: depth below which the log target falls only logarithmically (`_Softened`).
-        mixed_precision: run the network's matrix products in bfloat16.
-    """
-
-    learning_rate: float
-    elbo_weight: float = 0.0
-    elbo_contexts: int = 128
-    elbo_samples: int = 8
-    softening: float = 10.0
-    mixed_precision: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,27 +60,10 @@ class AmortizedInfo:
     weights: Tensor
 
 
-class _Softened:
-    """A target whose log density falls only logarithmically far from its mode.
-
-    -s log(1 - log p~ / s) agrees with log p~ where that is well above -s and keeps the gradient
-    of the few draws far below from drowning those of all others.
-    """
-
-    def __init__(self, target: Target, scale: float) -> None:
-        self._target, self._scale = target, scale
-
-    def log_density(self, q: Tensor, context: Tensor | None = None) -> Tensor:
-        depth = self._target.log_density(q, context).clamp_max(0.0) / self._scale
-        return -self._scale * torch.log1p(-depth)
-
-
-def init(network: AmortizedNetwork | LinearExperts) -> AmortizedState:
+def init(network: ConditionalNetwork) -> AmortizedState:
     """Return the state before the first update."""
-    optimizer = torch.optim.AdamW(
-        network.parameters(), betas=(0.9, 0.99), weight_decay=1e-4, fused=True
-    )
-    return AmortizedState(network, optimizer)
+    usage = ComponentUsage.unseen(num_components(network))
+    return AmortizedState(network, _optimizer(network), usage)
 
 
 def step(
@@ -104,37 +83,57 @@ def step(
         update: settings of this update.
         generator: source of randomness.
     """
-    network, optimizer = state.network, state.optimizer
+    network, optimizer, region = state.network, state.optimizer, state.region
     contexts, z = pairs
-    for group in optimizer.param_groups:
-        group["lr"] = update.learning_rate
     mixture = network(contexts, mixed_precision=update.mixed_precision)
     loss = likelihood = negative_log_likelihood(mixture, z)
-    elbo = torch.tensor(torch.nan)
+    sharpening = Sharpening(loss.new_zeros(()), loss.new_tensor(torch.nan), region)
     if update.elbo_weight > 0:
+        if region is None and update.trust_region > 0:
+            region = TrustRegion.about(network, update.trust_region)
         some = slice(0, update.elbo_contexts)
-        part = mixture.rows(some)
-        draws = draw(
-            part,
-            network.limits,
-            _Softened(target, update.softening),
+        sharpening = sharpen(
+            network,
+            mixture.rows(some),
             contexts[some],
-            num_samples=update.elbo_samples,
+            target,
+            region=region,
+            update=update,
             generator=generator,
         )
-        elbo = draws.reward.mean()
-        loss = loss + update.elbo_weight * surrogate(part, draws)
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-    optimizer.step()
-    weights = mixture.log_weights.detach().exp().mean(0)
-    info = AmortizedInfo(float(likelihood.detach()), float(elbo.detach()), weights)
-    return AmortizedState(network, optimizer, state.step + 1), info
+        loss = loss + update.elbo_weight * sharpening.loss
+    _descend(network, optimizer, loss, update.learning_rate)
+    region = sharpening.region.moved(network) if sharpening.region else None
+    weights = mixture.log_weights.detach().exp()
+    info = AmortizedInfo(
+        float(likelihood.detach()), float(sharpening.elbo.detach()), weights.mean(0)
+    )
+    after = AmortizedState(network, optimizer, state.usage.seen(weights), region, state.step + 1)
+    return _without_obsolete(after, update.obsolete_below), info
+
+
+def keep_components(state: AmortizedState, kept: Tensor) -> AmortizedState:
+    """Return the state with some components (K',) only, their moments of Adam among it."""
+    network = select_components(state.network, kept)
+    optimizer = _optimizer(network)
+    before = state.optimizer.state_dict()
+    names = [name for name, _ in state.network.named_parameters()]
+    moments = {
+        i: {k: select_rows(state.network, names[i], v, kept) for k, v in values.items()}
+        for i, values in before["state"].items()
+    }
+    optimizer.load_state_dict({"state": moments, "param_groups": before["param_groups"]})
+    return replace(
+        state,
+        network=network,
+        optimizer=optimizer,
+        usage=ComponentUsage.unseen(len(kept)),
+        region=state.region.of(kept) if state.region else None,
+    )
 
 
 def estimate_elbo(
-    network: AmortizedNetwork | LinearExperts,
+    network: ConditionalNetwork,
     contexts: Tensor,
     target: Target,
     *,
@@ -150,14 +149,43 @@ def estimate_elbo(
         update: number of draws of each context, softening.
         generator: source of randomness.
     """
-    softened = _Softened(target, update.softening)
     with torch.no_grad():
         draws = draw(
             network(contexts),
             network.limits,
-            softened,
+            target,
             contexts,
             num_samples=update.elbo_samples,
             generator=generator,
         )
-    return float(draws.reward.mean())
+    return float(draws.softened(update.softening).reward.mean())
+
+
+def _without_obsolete(state: AmortizedState, below: float) -> AmortizedState:
+    """Return the state without components that no context has needed for a window of updates."""
+    if not state.usage.complete:
+        return state
+    count = num_components(state.network)
+    kept = state.usage.needed(below)
+    if below > 0 and len(kept) < count:
+        return keep_components(state, kept)
+    return replace(state, usage=ComponentUsage.unseen(count))
+
+
+def _descend(
+    network: ConditionalNetwork,
+    optimizer: torch.optim.Optimizer,
+    loss: Tensor,
+    learning_rate: float,
+) -> None:
+    """Take one step of Adam."""
+    for group in optimizer.param_groups:
+        group["lr"] = learning_rate
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+    optimizer.step()
+
+
+def _optimizer(network: ConditionalNetwork) -> torch.optim.Optimizer:
+    return torch.optim.AdamW(network.parameters(), betas=(0.9, 0.99), weight_decay=1e-4, fused=True)

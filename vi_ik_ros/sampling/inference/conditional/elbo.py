@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reverse KL: the evidence lower bound of a conditional mixture, Eq. (18) and (19)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -16,11 +17,13 @@ class ElboDraws:
     """Draws of q with both log densities.
 
     Attributes:
+        z: (B, n, D), the draws in the chart, with their path to the parameters.
         components: (B, n) int, component of each draw.
         log_target: (B, n), log p~(x | c).
         log_model: (B, n), log q(x | c) with frozen parameters, the path gradient's form.
     """
 
+    z: Tensor
     components: Tensor
     log_target: Tensor
     log_model: Tensor
@@ -29,6 +32,15 @@ class ElboDraws:
     def reward(self) -> Tensor:
         """Return log p~ - log q of each draw, (B, n); its mean is the ELBO."""
         return self.log_target - self.log_model
+
+    def softened(self, scale: float) -> Self:
+        """Return the draws under a target that falls only logarithmically far from its mode.
+
+        -s log(1 - log p~ / s) agrees with log p~ where that is well above -s and keeps the
+        gradient of the few draws far below from drowning those of all others.
+        """
+        depth = self.log_target.clamp_max(0.0) / scale
+        return replace(self, log_target=-scale * torch.log1p(-depth))
 
 
 def draw(
@@ -60,7 +72,7 @@ def draw(
     flat = x.flatten(0, 1)
     log_target = target.log_density(flat, contexts.repeat_interleave(num_samples, dim=0))
     log_model = mixture.detached().log_prob(z) + limits.log_derivative(x)
-    return ElboDraws(components, log_target.view_as(components), log_model)
+    return ElboDraws(z, components, log_target.view_as(components), log_model)
 
 
 def surrogate(mixture: ConditionalGaussians, draws: ElboDraws) -> Tensor:
@@ -68,6 +80,17 @@ def surrogate(mixture: ConditionalGaussians, draws: ElboDraws) -> Tensor:
 
     The gate of a drawn component is raised by how much its reward exceeds the mean of the
     other draws of its context.
+
+    This is also the gradient of the bound by which VIPS decouples components, with responsibilities
+    r(k | x) = w_k N_k(x) / q(x) frozen where they are now:
+
+        sum_k w_k (E_k[log p~ + log r(k | x) - log N_k(x)] - log w_k).
+
+    The path part of a draw x of component k is the slope in x of log p~ + log r(k | x) - log N_k(x)
+    = log p~ + log w_k - log q, that of the reward; what is left out, the slope of log N_k in its
+    own parameters, has mean zero. The reward of component k is E_k[log p~ - log q] + log w_k, so
+    the gate is raised by E_k[log p~ - log q] as here. Responsibilities of an older mixture would
+    give a looser bound.
     """
     reward = draws.reward
     num_samples = reward.shape[-1]

@@ -9,6 +9,7 @@ from vi_ik_ros.sampling.models.generators.autoencoder import Autoencoder
 # Weight of the divergence beside a reconstruction in stds of the joints. The source has 0.0067
 # beside radians; there as here less of it leaves noise that was never drawn in training.
 DIVERGENCE = 0.02
+MOST_OPEN = 0.5  # of a latent's variance that is given back; one that is not used is left open
 
 
 def variational_losses(
@@ -32,3 +33,20 @@ def variational_losses(
         "reconstruction": (decoded - u).square().mean(),
         "divergence": DIVERGENCE * divergence,
     }
+
+
+def stretch(network: Autoencoder, u: Tensor, features: Tensor) -> Tensor:
+    """Return by what the noise of draws is to be stretched, (L,), all at least 1.
+
+    The losses take rows to be normal about what is decoded, so decoded rows alone vary less than
+    the pairs do. Of that variance, what lies along the surface of decoded rows is the share of
+    each latent that the encoder leaves open: v of 1, so the noise is divided by sqrt(1 - v).
+
+    Args:
+        network: encoder and decoder.
+        u: (B, D) configurations.
+        features: (B, f) of the context that belongs to each.
+    """
+    with torch.no_grad():
+        _, log_variance = network.encode(u, features)
+    return (1.0 - log_variance.exp().mean(0).clamp_max(MOST_OPEN)).rsqrt()

@@ -12,7 +12,14 @@ from collections.abc import Mapping
 import numpy as np
 
 from vi_ik_ros.sampling.models.amortized.fixed_mixture import FixedMixture
-from vi_ik_ros.sampling.models.amortized.options import LOG_SCALE_RANGE, AmortizedOptions
+from vi_ik_ros.sampling.models.amortized.layers.projection import (
+    project_bases,
+    project_coupling,
+    project_log_scale,
+    project_mixing,
+)
+from vi_ik_ros.sampling.models.amortized.options import AmortizedOptions
+from vi_ik_ros.sampling.models.amortized.turning.turning_mixture import TurningMixture
 
 EPSILON = 1e-5  # of torch's layer norm
 
@@ -29,11 +36,19 @@ class NetworkEvaluation:
         """
         self._options, self._features = options, options.features()
         self._weights = {name: np.asarray(value, np.float32) for name, value in tensors.items()}
-        lower, upper = np.array(options.lower), np.array(options.upper)
+        lower, upper = options.turns.window()
         self._lower, self._upper = lower[options.turned], upper[options.turned]
+        self._gated = ~np.isin(range(options.num_dims), options.periodic)[options.turned]
         self._middle = 0.5 * (self._lower + self._upper)
         self._per_width = np.exp(-self._weights["log_gate_width"].astype(np.float64))
         self._ends = np.cumsum(options.split)[:-1]
+        if options.num_bases:
+            bases, centers = (
+                self._weights[f"coupling_{name}"].astype(np.float64)
+                for name in ("bases", "centers")
+            )
+            self._bases = project_bases(bases, options.projection)
+            self._centers = project_coupling(centers, options.projection)
 
     def mixtures(self, contexts: np.ndarray) -> list[FixedMixture]:
         """Return the mixture over z of each context row (B, dc)."""
@@ -49,8 +64,18 @@ class NetworkEvaluation:
         loc[:, turned] -= 2 * math.pi * turns
         above = np.logaddexp(0.0, (loc[:, turned] - self._upper) * self._per_width)
         below = np.logaddexp(0.0, (self._lower - loc[:, turned]) * self._per_width)
-        log_weights = logits[:, 0] - (above + below).sum(1)
-        return FixedMixture.of(log_weights, loc, log_scale.clip(*LOG_SCALE_RANGE), coupling)
+        log_weights = logits[:, 0] - (above + below) @ self._gated
+        log_scale = project_log_scale(log_scale, self._options.projection)
+        mixture = FixedMixture.of(log_weights, loc, log_scale, self._coupling(coupling))
+        periodic = self._options.periodic
+        return TurningMixture.turning(mixture, periodic) if periodic else mixture
+
+    def _coupling(self, raw: np.ndarray) -> np.ndarray:
+        """Return the coupling (K, D (D - 1) / 2) of outputs."""
+        projection = self._options.projection
+        if not self._options.num_bases:
+            return project_coupling(raw, projection)
+        return project_mixing(raw, projection) @ self._bases + self._centers
 
     def _trunk(self, features: np.ndarray) -> np.ndarray:
         """Evaluate `ResidualNetwork` for one row of features (f,)."""
@@ -61,7 +86,16 @@ class NetworkEvaluation:
             inner = self._linear(f"blocks.{i}.inner", self._norm(f"blocks.{i}.norm", hidden))
             inner /= 1.0 + np.exp(-inner)  # silu
             hidden = hidden + self._linear(f"blocks.{i}.outer", inner)
-        return self._linear("head", self._norm("norm", hidden))
+        hidden = self._norm("norm", hidden)
+        return self._heads(hidden) if self._options.head_width else self._linear("head", hidden)
+
+    def _heads(self, hidden: np.ndarray) -> np.ndarray:
+        """Evaluate `ComponentHeads` for one row (w,)."""
+        weight, bias = (self._weights[f"trunk.head.{name}"] for name in ("weight", "bias"))
+        own = self._linear("head.inner", hidden)
+        own /= 1.0 + np.exp(-own)  # silu
+        own = own.reshape(len(weight), -1, 1)
+        return (weight @ own).ravel() + bias
 
     def _linear(self, name: str, x: np.ndarray) -> np.ndarray:
         return self._weights[f"trunk.{name}.weight"] @ x + self._weights[f"trunk.{name}.bias"]

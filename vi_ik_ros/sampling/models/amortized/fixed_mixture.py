@@ -2,7 +2,7 @@
 """The mixture of one context as numpy arrays, laid out for many rows at once."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -59,11 +59,30 @@ class FixedMixture:
             constant=constant - 0.5 * num_dims * math.log(2 * math.pi),
         )
 
+    def widened(self, factor: float) -> Self:
+        """Return the mixture with components so many times as wide."""
+        return replace(
+            self,
+            factors=self.factors / factor,
+            stacked=self.stacked / factor,
+            shift=self.shift / factor,
+            constant=self.constant - self.loc.shape[1] * math.log(factor),
+        )
+
     def sample(self, num_samples: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Draw z (n, D) and the component (n,) of each row."""
+        return self._solved(*self._standard(num_samples, rng))
+
+    def _standard(
+        self, num_samples: int, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Draw standard normal noise (n, D) and components (n,)."""
         uniform = rng.random(num_samples) * self.edges[-1]
         component = np.searchsorted(self.edges, uniform, side="right").clip(max=len(self.loc) - 1)
-        u = rng.standard_normal((num_samples, self.loc.shape[-1]))
+        return rng.standard_normal((num_samples, self.loc.shape[-1])), component
+
+    def _solved(self, u: np.ndarray, component: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return z (n, D) of noise (n, D) in components (n,), and these."""
         factors = self.factors[component]  # (n, D, D)
         offset = np.empty_like(u)  # solves P offset = u from the first coordinate on
         for i in range(u.shape[1]):

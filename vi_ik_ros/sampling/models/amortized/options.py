@@ -9,8 +9,8 @@ import numpy as np
 
 from vi_ik_ros.exceptions import InvalidInput
 from vi_ik_ros.sampling.models.amortized.context_features import AxisSymmetry, ContextFeatures
-
-LOG_SCALE_RANGE = (-2.0, 6.5)  # conditional stds between 7.4 rad and 0.0015 rad
+from vi_ik_ros.sampling.models.amortized.layers.projection import CLAMP, PROJECTIONS
+from vi_ik_ros.sampling.models.amortized.turning.turns import Turns
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,11 @@ class AmortizedOptions:
         num_components: K.
         width, num_blocks, num_waves: of the residual network.
         limit_width: width of the soft limits [rad or m].
+        num_bases: R, triangles that all couplings are made of (`SharedCoupling`); 0: every entry
+            of a coupling is an output of the network.
+        head_width: of a hidden layer of each component's own; 0: the last layer is linear.
+        projection: how outputs are kept in bounds, see `projection`.
+        periodic: joints that are read modulo a turn, see `Turns`.
     """
 
     entries: tuple[tuple[str, int], ...]
@@ -37,6 +42,10 @@ class AmortizedOptions:
     num_blocks: int = 3
     num_waves: int = 64
     limit_width: float = 0.1
+    num_bases: int = 0
+    head_width: int = 0
+    projection: str = CLAMP
+    periodic: tuple[int, ...] = ()
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, object]) -> Self:
@@ -47,6 +56,9 @@ class AmortizedOptions:
             values["entries"] = tuple((kind, size) for kind, size in values["entries"])  # type: ignore[attr-defined]
             for name in ("lower", "upper"):
                 values[name] = tuple(values[name])  # type: ignore[arg-type]
+            values["periodic"] = tuple(values.get("periodic", ()))  # type: ignore[arg-type]
+            if values.get("projection", CLAMP) not in PROJECTIONS:
+                raise ValueError(values["projection"])
             return cls(symmetry=symmetry, **values)  # type: ignore[arg-type]
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             names = ", ".join(cls.__dataclass_fields__)
@@ -68,8 +80,18 @@ class AmortizedOptions:
 
     @property
     def split(self) -> tuple[int, int, int, int]:
-        """Outputs of one component: logit, mean, log scale, coupling."""
-        return 1, self.num_dims, self.num_dims, self.num_dims * (self.num_dims - 1) // 2
+        """Outputs of one component: logit, mean, log scale, coupling or its mixing of bases."""
+        return 1, self.num_dims, self.num_dims, self.num_bases or self.num_entries
+
+    @property
+    def num_entries(self) -> int:
+        """D (D - 1) / 2, entries below a diagonal."""
+        return self.num_dims * (self.num_dims - 1) // 2
+
+    @property
+    def turns(self) -> Turns:
+        """The joints that turn."""
+        return Turns(np.array(self.lower), np.array(self.upper), self.periodic)
 
     def limit_widths(self) -> np.ndarray:
         """Return the width (D,) of each joint's soft limits, at most a quarter of its range."""
@@ -96,4 +118,22 @@ class AmortizedOptions:
             shapes |= {f"trunk.{name}.weight": shape, f"trunk.{name}.bias": shape[:1]}
         for name in norms:
             shapes |= {f"trunk.{name}.weight": (w,), f"trunk.{name}.bias": (w,)}
-        return shapes
+        return shapes | self._head_shapes() | self._basis_shapes()
+
+    def _head_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Return what replaces a linear head where each component has one of its own."""
+        K, H = self.num_components, self.head_width
+        if not H:
+            return {}
+        return {
+            "trunk.head.weight": (K, sum(self.split), H),
+            "trunk.head.inner.weight": (K * H, self.width),
+            "trunk.head.inner.bias": (K * H,),
+        }
+
+    def _basis_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Return the tensors of shared couplings."""
+        if not self.num_bases:
+            return {}
+        sizes = {"bases": self.num_bases, "centers": self.num_components}
+        return {f"coupling_{name}": (n, self.num_entries) for name, n in sizes.items()}

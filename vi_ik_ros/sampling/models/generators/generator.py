@@ -1,36 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
 """A model that turns noise into configurations."""
 
+import copy
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import ClassVar, Self
+from typing import Self, TypeVar
 
 import numpy as np
 
-from vi_ik_ros.exceptions import InvalidInput, ModelRefused
+from vi_ik_ros.exceptions import ModelRefused
+from vi_ik_ros.sampling.models.described.described_model import DescribedModel
 from vi_ik_ros.sampling.models.generators.options import GeneratorOptions
-from vi_ik_ros.sampling.models.model import ConditionalModel, Samples
+from vi_ik_ros.sampling.models.model import Samples
 from vi_ik_ros.sampling.models.soft_limits import SoftLimits
 
 RESOLVED = 18.0  # widths of the soft limits beyond them, where x is still 1e-8 widths inside
 MAX_ROUNDS = 32  # of drawing again
 
+Options = TypeVar("Options", bound=GeneratorOptions)
 
-class Generator(ConditionalModel):
+
+class Generator(DescribedModel[Options]):
     """Draws u from a network, and x from u through the chart of the joint limits.
 
     A subclass that knows the density of u sets `has_log_prob` and overrides `_log_prob`.
     """
 
-    options_type: ClassVar[type[GeneratorOptions]]
+    _temperature = 1.0  # std of the noise
 
-    def __init__(self, options: GeneratorOptions, tensors: Mapping[str, np.ndarray]) -> None:
-        """Take the architecture and the weights that `from_tensors` has checked."""
-        self._options, self._tensors = options, dict(tensors)
-        self.num_dims, self.num_components = options.num_dims, 1
-        self.context_size = options.context_size
-        self._lower, self._upper = np.array(options.lower), np.array(options.upper)
+    num_components = 1
+
+    def __init__(self, options: Options, tensors: Mapping[str, np.ndarray]) -> None:
+        """See `DescribedModel`."""
+        super().__init__(options, tensors)
         self._limits = SoftLimits(self._lower, self._upper, options.limit_widths())
         width = options.limit_widths()
         self._ends = self._lower - RESOLVED * width, self._upper + RESOLVED * width
@@ -58,29 +60,15 @@ class Generator(ConditionalModel):
             ModelRefused: the model has no density.
         """
         if not self.has_log_prob:
-            raise ModelRefused("log_prob", self._described(), "a family with a density")
+            raise self._refusal()
         pairs = zip(contexts, q, strict=True)
         return np.stack([self._density(rows, self._row(context)) for context, rows in pairs])
 
-    def options(self) -> dict[str, object]:
-        """Return the options as a mapping that JSON can hold."""
-        return asdict(self._options)
-
-    def tensors(self) -> dict[str, np.ndarray]:
-        """Return the network's weights as they came."""
-        return dict(self._tensors)
-
-    @classmethod
-    def from_tensors(cls, options: Mapping[str, object], tensors: Mapping[str, np.ndarray]) -> Self:
-        """See `ConditionalModel.from_tensors`."""
-        read = cls.options_type.from_mapping(options)
-        shapes = read.tensor_shapes()
-        for name, shape in shapes.items():
-            if name not in tensors:
-                raise InvalidInput(f"tensor {name}", "nothing", f"shape {shape}")
-            if tensors[name].shape != shape:
-                raise InvalidInput(f"tensor {name}", tensors[name].shape, f"shape {shape}")
-        return cls(read, {name: tensors[name] for name in shapes})
+    def _widened(self, factor: float) -> Self:
+        """See `ConditionalModel._widened`."""
+        wide = copy.copy(self)
+        wide._temperature = self._temperature * factor
+        return wide
 
     def _draw_resolved(
         self, features: np.ndarray, num_samples: int, rng: np.random.Generator
@@ -105,7 +93,11 @@ class Generator(ConditionalModel):
 
     def _log_prob(self, u: np.ndarray, features: np.ndarray) -> np.ndarray:
         """Return log q(u) (n,) of rows u (n, D) for one row of scaled features (f,)."""
-        raise NotImplementedError
+        raise self._refusal()
+
+    def _refusal(self) -> ModelRefused:
+        """Return the error of a model that has no density."""
+        return ModelRefused("log_prob", self._described(), "a family with a density")
 
     def _described(self) -> str:
         """Name the family and how it was trained."""

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an invertible network and a decoder have in common, and the sizes of each."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 
@@ -13,21 +11,19 @@ from vi_ik_ros.sampling.models.amortized.context_features import (
     AxisSymmetry,
     ContextFeatures,
 )
+from vi_ik_ros.sampling.models.described.described_options import DescribedOptions, Shapes
 
 LOSSES = ("likelihood", "source")  # that an invertible network can be trained by
-Shapes = dict[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True)
-class GeneratorOptions:
+class GeneratorOptions(DescribedOptions):
     """Everything of a generator that is not a trained number.
 
     A generator works on u = (z - loc) / scale, where z is the chart of the joint limits, and on
     features of the context that are centred and scaled in the same way.
 
     Attributes:
-        entries: kind and number of columns of each context entry.
-        lower, upper: joint limits (D,) [rad or m].
         loc, scale: mean and std (D,) of z over the training pairs [rad or m].
         feature_loc, feature_scale: mean and std (f,) of the features.
         length_scale: positions are divided by it [m].
@@ -37,9 +33,8 @@ class GeneratorOptions:
         latent_size: L, numbers of noise that one configuration is made from.
     """
 
-    entries: tuple[tuple[str, int], ...]
-    lower: tuple[float, ...]
-    upper: tuple[float, ...]
+    rows = ("lower", "upper", "loc", "scale", "feature_loc", "feature_scale")
+
     loc: tuple[float, ...]
     scale: tuple[float, ...]
     feature_loc: tuple[float, ...]
@@ -49,31 +44,6 @@ class GeneratorOptions:
     width: int = 128
     num_layers: int = 2
     latent_size: int = 1
-
-    @classmethod
-    def from_mapping(cls, mapping: Mapping[str, object]) -> Self:
-        """Rebuild from the JSON form of `dataclasses.asdict`."""
-        values = dict(mapping)
-        try:
-            values["entries"] = tuple((kind, size) for kind, size in values["entries"])  # type: ignore[attr-defined]
-            for name in ("lower", "upper", "loc", "scale", "feature_loc", "feature_scale"):
-                values[name] = tuple(float(number) for number in values[name])  # type: ignore[attr-defined]
-            read = cls(**values)  # type: ignore[arg-type]
-            read.tensor_shapes()
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            names = ", ".join(cls.__dataclass_fields__)
-            raise InvalidInput("options", dict(mapping), f"the keys {names}") from error
-        return read
-
-    @property
-    def num_dims(self) -> int:
-        """D, length of a configuration."""
-        return len(self.lower)
-
-    @property
-    def context_size(self) -> int:
-        """Length dc of a context row."""
-        return sum(size for _, size in self.entries)
 
     @property
     def num_features(self) -> int:
@@ -105,10 +75,6 @@ class GeneratorOptions:
         """Return the features (B, f) of context rows (B, dc), centred and scaled."""
         rows = self.features(contexts)
         return (rows - np.array(self.feature_loc)) / np.array(self.feature_scale)
-
-    def tensor_shapes(self) -> Shapes:
-        """Return the name and shape of every trained number, in single precision."""
-        raise NotImplementedError
 
     def _perceptron_shapes(self, name: str, num_inputs: int, num_outputs: int) -> Shapes:
         sizes = [num_inputs, *[self.width] * self.num_layers, num_outputs]
@@ -160,7 +126,7 @@ class CouplingOptions(GeneratorOptions):
         return self.num_channels // 2
 
     def tensor_shapes(self) -> Shapes:
-        """See `GeneratorOptions.tensor_shapes`."""
+        """See `DescribedOptions.tensor_shapes`; all are trained, in single precision."""
         size, kept = self.num_channels, self.num_kept
         shapes: Shapes = {}
         for i in range(self.num_couplings):
@@ -176,7 +142,7 @@ class DecoderOptions(GeneratorOptions):
     """The sizes of a conditional variational autoencoder; only its decoder is kept."""
 
     def tensor_shapes(self) -> Shapes:
-        """See `GeneratorOptions.tensor_shapes`."""
+        """See `DescribedOptions.tensor_shapes`; all are trained, in single precision."""
         return self._perceptron_shapes(
             "decoder", self.latent_size + self.num_features, self.num_dims
         )

@@ -71,7 +71,7 @@ class JointOptions(ExpertsOptions):
         )
 
     def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
-        """Return the name and shape of every trained number, in single precision.
+        """See `ExpertsOptions.tensor_shapes`.
 
         Besides those of the experts there is the range of the features in training.
         """

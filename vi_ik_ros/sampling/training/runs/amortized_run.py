@@ -10,21 +10,31 @@ import torch
 from vi_ik_ros.exceptions import ObjectiveError
 from vi_ik_ros.sampling.experts.objective_file import Objectives
 from vi_ik_ros.sampling.inference.conditional import amortized
-from vi_ik_ros.sampling.inference.conditional.amortized import AmortizedState
+from vi_ik_ros.sampling.inference.conditional.components.component_selection import num_components
+from vi_ik_ros.sampling.inference.conditional.components.component_splitting import split_components
+from vi_ik_ros.sampling.inference.conditional.sharpening.gate_power import with_best_gates
+from vi_ik_ros.sampling.inference.conditional.state_tensors import from_tensors, to_tensors
+from vi_ik_ros.sampling.models.amortized.layers.projection import SMOOTH
 from vi_ik_ros.sampling.models.amortized.network import AmortizedNetwork
 from vi_ik_ros.sampling.models.amortized.options import AmortizedOptions
+from vi_ik_ros.sampling.models.amortized.turning.turns import Turns
 from vi_ik_ros.sampling.models.amortized_mixture import AmortizedMixture
 from vi_ik_ros.sampling.models.linear_experts.network import LinearExperts
 from vi_ik_ros.sampling.models.model import ConditionalModel
 from vi_ik_ros.sampling.training.checkpoint import Checkpoint
+from vi_ik_ros.sampling.training.further_training import started_network
 from vi_ik_ros.sampling.training.pairs import TrainingPairs
 from vi_ik_ros.sampling.training.runs.run import Fitted, num_active
 from vi_ik_ros.sampling.training.scores import score
 from vi_ik_ros.sampling.training.settings import FitSettings
 from vi_ik_ros.sampling.training.symmetry import find_symmetry, reach
+from vi_ik_ros.sampling.training.turning_joints import turning_joints
 
 NUM_STORED_CONTEXTS = 10_000  # training contexts kept with a model, to tell what is unlike them
 NUM_COMPONENTS = 64  # unless told
+MANY_DIMS, NUM_BASES = 12, 16  # beyond so many dimensions, couplings are made of so many triangles
+SETTLED = 0.5  # fraction of the run before which weights say little about what will be needed
+NUM_JUDGED, JUDGED_SEED = 1_000, 2  # pairs that the power of the gates is chosen by
 GLANCE, GLANCE_CONTEXTS = 20, 32  # updates between two estimates of the ELBO; what each looks at
 
 
@@ -43,7 +53,9 @@ class AmortizedRun:
         if not product.context_entries:
             raise ObjectiveError("context", "no entry", f"one or more for the family {self.family}")
         self._product, self._settings = product, settings
-        self._pairs = TrainingPairs(product, product.chain.lower, product.chain.upper)
+        self._turns = self._find_turns(objectives)
+        window = (product.chain.lower.new_tensor(bounds) for bounds in self._turns.window())
+        self._pairs = TrainingPairs(product, *window)
         self._generator = torch.Generator().manual_seed(settings.seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
@@ -67,10 +79,13 @@ class AmortizedRun:
         settings, network = self._settings, self._state.network
         fraction = self.fraction(seconds)
         contexts, x = self._pairs.draw(settings.batch_size, self._generator)
-        sharpening = fraction >= settings.sharpen_from
+        sharpening = fraction >= settings.sharpen_from and settings.elbo_weight > 0.0
         update = amortized.Update(
             learning_rate=settings.learning_rate_at(self._state.step, fraction),
             elbo_weight=settings.elbo_weight if sharpening else 0.0,
+            trust_region=settings.trust_region,
+            sir_weight=settings.sir_weight,
+            obsolete_below=settings.obsolete_below if fraction >= SETTLED else 0.0,
             mixed_precision=x.device.type == "cpu" and _has_bfloat16(),
         )
         self._state, info = amortized.step(
@@ -96,24 +111,15 @@ class AmortizedRun:
     def checkpoint(self) -> Checkpoint:
         """See `Run.checkpoint`."""
         state = self._state
-        tensors = {f"weight.{k}": v for k, v in state.network.state_dict().items()}
-        names = [name for name, _ in state.network.named_parameters()]
-        for index, moments in state.optimizer.state_dict()["state"].items():
-            tensors |= {f"moment.{names[index]}.{key}": value for key, value in moments.items()}
-        tensors = {name: value.cpu() for name, value in tensors.items()}
-        tensors["generator"] = self._generator.get_state()
-        return Checkpoint(tensors, {"step": state.step})
+        tensors = to_tensors(state) | {"generator": self._generator.get_state()}
+        facts = {"step": state.step, "num_components": num_components(state.network)}
+        return Checkpoint(tensors, facts)
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """See `Run.restore`."""
-        network, optimizer = self._state.network, self._state.optimizer
-        network.load_state_dict(checkpoint.under("weight."))
-        names = [name for name, _ in network.named_parameters()]
-        moments = {i: checkpoint.under(f"moment.{name}.") for i, name in enumerate(names)}
-        groups = optimizer.state_dict()["param_groups"]
-        optimizer.load_state_dict({"state": moments, "param_groups": groups})
+        facts = {name: int(str(checkpoint.facts[name])) for name in ("step", "num_components")}
+        self._state = from_tensors(self._state, checkpoint.tensors, **facts)
         self._generator.set_state(checkpoint.tensors["generator"])
-        self._state = AmortizedState(network, optimizer, int(str(checkpoint.facts["step"])))
 
     def result(self) -> Fitted:
         """See `Run.result`."""
@@ -121,14 +127,23 @@ class AmortizedRun:
         contexts, _ = self._pairs.draw(NUM_STORED_CONTEXTS, torch.Generator().manual_seed(1))
         return Fitted(model, score(model, self._pairs), contexts.cpu().numpy().astype(np.float32))
 
+    def _find_turns(self, objectives: Objectives) -> Turns:
+        """Return the joints that are read modulo a turn."""
+        return turning_joints(objectives)
+
     def _network(
         self, objectives: Objectives, settings: FitSettings
     ) -> AmortizedNetwork | LinearExperts:
         """Build the network for a robot and its contexts; the caller seeds torch."""
         robot, product = objectives.robot, objectives.product
-        contexts, _ = self._pairs.draw(4096, torch.Generator().manual_seed(settings.seed))
+        generator = torch.Generator().manual_seed(settings.seed)
+        contexts, _ = self._pairs.draw(4096, generator)
+        if settings.start:
+            network = started_network(settings.start, robot, product.context_entries)
+            K = settings.num_components
+            return split_components(network, contexts[:512].cpu(), K, generator) if K else network
         contexts = contexts.cpu()
-        symmetry = find_symmetry(objectives, contexts)
+        symmetry = find_symmetry(objectives, contexts, self._turns.joints)
         options = AmortizedOptions(
             entries=tuple((entry.kind, entry.size) for entry in product.context_entries),
             lower=tuple(float(bound) for bound in robot.lower),
@@ -138,6 +153,9 @@ class AmortizedRun:
             num_components=settings.num_components or NUM_COMPONENTS,
             width=settings.width,
             num_blocks=settings.num_blocks,
+            num_bases=NUM_BASES if len(robot.lower) > MANY_DIMS else 0,
+            projection=SMOOTH,
+            periodic=self._turns.joints,
         )
         return AmortizedNetwork(options)
 
@@ -145,6 +163,12 @@ class AmortizedRun:
         """Return what the network has become, as it is served."""
         network = self._state.network
         assert isinstance(network, AmortizedNetwork)
+        if self._settings.decide_gates:
+            generator = torch.Generator().manual_seed(JUDGED_SEED)
+            contexts, x = self._pairs.draw(NUM_JUDGED, generator, held_out=True)
+            pairs = contexts, network.limits.to_unlimited(x)
+            update = amortized.Update(0.0, elbo_weight=self._settings.elbo_weight)
+            network, _ = with_best_gates(network, pairs, self._product, update)
         return AmortizedMixture(network.options, network.tensors())
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from vi_ik_ros.sampling.experts.objective_file import Objectives
 from vi_ik_ros.sampling.inference.conditional import amortized, joint_mixture
 from vi_ik_ros.sampling.models.amortized.context_features import AxisSymmetry
+from vi_ik_ros.sampling.models.amortized.turning.turns import Turns
 from vi_ik_ros.sampling.models.linear_experts.network import LinearExperts
 from vi_ik_ros.sampling.models.linear_experts.options import ExpertsOptions
 from vi_ik_ros.sampling.models.mixture_of_experts import MixtureOfExperts
@@ -22,7 +23,7 @@ from vi_ik_ros.sampling.training.symmetry import reach
 
 PAIRS_PER_COMPONENT, MIN_PAIRS = 1_000, 5_000  # of expectation maximisation
 MAX_UPDATES, LEAST_GAIN = 60, 1e-3  # of it; [nat per pair] below which it has converged
-STEPS = 3_000  # of gradient, unless told
+STEPS = 6_000  # of gradient, unless told
 STRIDE = 10.0  # of Adam in linear functions against its stride in networks
 
 
@@ -61,6 +62,10 @@ class ExpertsRun(AmortizedRun):
         network = self._state.network
         assert isinstance(network, LinearExperts)
         return network
+
+    def _find_turns(self, objectives: Objectives) -> Turns:
+        """Return none: linear means know no turns."""
+        return Turns(objectives.robot.lower, objectives.robot.upper)
 
     def _network(self, objectives: Objectives, settings: FitSettings) -> LinearExperts:
         robot = objectives.robot

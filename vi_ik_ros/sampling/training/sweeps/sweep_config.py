@@ -27,13 +27,25 @@ from vi_ik_ros.sampling.training.sweeps.axis import (
 )
 
 METRICS = ("elbo", "elbo_median")  # held-out scores that every family with a density has
+OTHERS = ("log_target", "log_target_median")  # those of a family without; more is better, too
 SCHEDULERS = ("asha", "none")
 ALGORITHMS = ("random", "grid", "optuna")
 FIXED = ("steps", "time_limit", "seed")  # settings that may stand outside of `search`
 SIZES = ("num_trials", "max_concurrent", "threads")
 KEYS = ("objectives", "model", *SIZES, *FIXED, "metric", "scheduler", "algorithm", "search")
-NETWORKS = ("width", "num_blocks")  # settings that only networks have
-PAIRS = ("batch_size", "learning_rate", "sharpen_from", "elbo_weight")  # that mixtures lack
+STEPPED = ("amortized", "moe", "inn", "cvae")  # families that learn from one batch after another
+SHARPENED = ("amortized", "moe")  # those of them that the ELBO is a loss of
+USERS = {  # of a setting that does not concern every family
+    "width": ("amortized", "inn", "cvae"),
+    "num_blocks": ("amortized",),
+    "batch_size": STEPPED,
+    "learning_rate": STEPPED,
+    "sharpen_from": SHARPENED,
+    "elbo_weight": SHARPENED,
+    "trust_region": SHARPENED,
+    "sir_weight": SHARPENED,
+    "obsolete_below": SHARPENED,
+}
 MOST = 100_000  # trials
 
 
@@ -97,7 +109,7 @@ def read_sweep(path: Path, overrides: Mapping[str, object] | None = None) -> Swe
     fixed |= _single(axes)
     search = {key: axis for key, axis in axes.items() if key not in fixed}
     algorithm = _algorithm(fields)
-    metric = fields.name("metric", METRICS, default="elbo")
+    metric = _metric(fields, families)
     return SweepConfig(
         document=document,
         model=model,
@@ -128,9 +140,6 @@ def _document(fields: Fields, folder: Path) -> dict[str, object]:
 def _families(search: Fields, objectives: Objectives) -> tuple[str, ...]:
     """Read which families are tried; without a word of the user, one that suits the objectives."""
     suitable = tuple(CONDITIONAL if objectives.context_entries else MIXTURES)
-    suitable = tuple(
-        name for name in suitable if MODELS[name].has_log_prob
-    )  # they are ranked by it
     if "family" not in search.values:
         return (default_family(objectives),)
     families = read_names(search, "family", FAMILIES)
@@ -140,6 +149,16 @@ def _families(search: Fields, objectives: Objectives) -> tuple[str, ...]:
             expected = f"{' or '.join(suitable)} for objectives {has} a context"
             raise InvalidInput(search.at("family"), name, expected)
     return families
+
+
+def _metric(fields: Fields, families: Sequence[str]) -> str:
+    """Read what ranks the models; every family must have it."""
+    without = [name for name in families if not MODELS[name].has_log_prob]
+    if without and len(without) < len(families):
+        expected = f"families that compare: {', '.join(without)} without a density have no ELBO"
+        raise InvalidInput(fields.child("search").at("family"), ", ".join(families), expected)
+    known = OTHERS if without else METRICS
+    return fields.name("metric", known, default=known[0])
 
 
 def _axes(fields: Fields, families: Sequence[str]) -> dict[str, Axis]:
@@ -165,11 +184,7 @@ def _single(axes: Mapping[str, Axis]) -> dict[str, int | float]:
 
 def _refuse_idle(search: Fields, key: str, families: Sequence[str]) -> None:
     """Refuse a setting that makes no difference to any of the families."""
-    users: Sequence[str] = FAMILIES
-    if key in NETWORKS:
-        users = ("amortized",)
-    elif key in PAIRS:
-        users = tuple(CONDITIONAL)
+    users = USERS.get(key, FAMILIES)
     if not set(users) & set(families):
         expected = f"a setting of {' or '.join(families)}; only {' and '.join(users)} have {key}"
         raise ObjectiveError(search.at(key), search.values[key], expected)

@@ -2,12 +2,17 @@
 """What is asked of a warm start, and what comes back: the service, as numpy."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from typing import Self
 
 import numpy as np
 
 from vi_ik_ros.exceptions import InvalidInput, RequestError
+from vi_ik_ros.kinematics.robot_model import RobotModel
+from vi_ik_ros.kinematics.wire_rows import from_wire, to_wire, wire_names
+
+COLDEST, HOTTEST = 0.001, 2.0  # temperatures; below, densities lose their digits
 
 
 class TargetStatus(IntEnum):
@@ -42,6 +47,7 @@ class SampleRequest:
         context: (B, dc) or flat context rows, for any other model.
         num_samples: Rows wanted of each target.
         seed: Random seed; target i draws from stream (seed, i). 0 is a fresh one.
+        temperature: Factor on the std of the model's components or noise; 0 is 1, as trained.
         refine: Refine each draw; converged and distinct rows come first.
         position_tolerance: [m]; 0 is 1e-4.
         orientation_tolerance: [rad]; 0 is 1e-3.
@@ -61,6 +67,7 @@ class SampleRequest:
     context: np.ndarray = _empty(0)
     num_samples: int = 1
     seed: int = 0
+    temperature: float = 0.0
     refine: bool = False
     position_tolerance: float = 0.0
     orientation_tolerance: float = 0.0
@@ -84,6 +91,9 @@ class SampleRequest:
             raise RequestError("num_samples", self.num_samples, f"1 to {max_num_samples}")
         if not 0 <= self.seed < 2**64:
             raise RequestError("seed", self.seed, "0 (fresh) to 2**64 - 1")
+        if self.temperature != 0.0 and not COLDEST <= self.temperature <= HOTTEST:
+            expected = f"{COLDEST} to {HOTTEST}, or 0 for 1, as trained"
+            raise RequestError("temperature", self.temperature, expected)
         for name in ("position_tolerance", "orientation_tolerance", "distinct_tolerance"):
             self._check_not_negative(name)
         self._check_not_negative("reference_max_distance")
@@ -101,6 +111,20 @@ class SampleRequest:
         if self.reference_max_distance > 0.0 and not reference.size:
             expected = "0 as long as reference is empty"
             raise RequestError("reference_max_distance", self.reference_max_distance, expected)
+
+    def from_wire(self, robot: RobotModel) -> Self:
+        """Return the request with its reference in the chart, see `wire_rows`.
+
+        Raises:
+            RequestError: the reference has another width, or its quaternion is none.
+        """
+        reference = np.asarray(self.reference, dtype=np.float64)
+        if not (reference.size and robot.floating_base):
+            return self
+        try:
+            return replace(self, reference=from_wire(robot, reference, "reference"))
+        except InvalidInput as error:
+            raise RequestError("reference", error.value, error.expected) from None
 
     def _check_not_negative(self, name: str) -> None:
         value = getattr(self, name)
@@ -132,6 +156,10 @@ class SampleAnswer:
         survived: (B,) uint32, those of them that keep the margin.
         ess: (B,) effective number of the checked rows under their weights.
         log_weight: (N,) log density of the row under the obstacles' expert; 0 without obstacles.
+        out_of_distribution: (B,) bool, whether the context is unlike those of the training.
+        context_distance: (B,) distance to them, see `Novelty`; NaN where none were stored.
+        context_distance_limit: Above it a context is unlike them; NaN likewise.
+        redraw_rate: Part of the model's draws that lay outside the limits and were drawn again.
     """
 
     model_digest: str
@@ -153,6 +181,15 @@ class SampleAnswer:
     survived: np.ndarray
     ess: np.ndarray
     log_weight: np.ndarray
+    out_of_distribution: np.ndarray
+    context_distance: np.ndarray
+    context_distance_limit: float
+    redraw_rate: float
+
+    def to_wire(self, robot: RobotModel) -> Self:
+        """Return the answer with its rows as they stand outside, see `wire_rows`."""
+        names = wire_names(self.joint_names)
+        return replace(self, joint_names=names, positions=to_wire(robot, self.positions))
 
 
 def check_poses(

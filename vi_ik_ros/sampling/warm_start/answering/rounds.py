@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who proposes rows, and how many: the model, then the ready configuration and random starts."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from vi_ik_ros.sampling.warm_start.answering.terms import Terms
 
 MAX_DRAWS = 10  # draws per wanted row
 DRAWS_AHEAD = 3  # draws of one model call per wanted row, where some will be lost or alike
+BODY_DRAWS_AHEAD = 1.5  # of whole bodies, whose draws hardly ever are alike
 ROWS_PER_CALL = 32_768  # rows that one model call may draw: memory
 ROWS_PER_TIMED_CALL = 1_024  # the same with a timeout: 5 milliseconds
 ROWS_PER_CHECKED_CALL = 128  # the same with a timeout and obstacles: 5 milliseconds
@@ -54,14 +56,31 @@ def draw_from_model(
         streams = [rngs[int(i)] for i in missing]
         samples = model.sample(contexts[missing], seen + num_draws, streams)
         drawn += num_draws
+        search.count_draws(num_draws * len(missing), samples.redrawn)
         log_prob = samples.log_prob[:, seen:]
         fields = {"log_prob": log_prob, "seed_log_prob": log_prob}
         fields["component"] = samples.component[:, seen:]
         if terms.obstacles is not None and not terms.refine:
             fields["chance"] = np.stack([rng.random(num_draws) for rng in streams])
-        search.add(missing, samples.q[:, seen:], Source.MODEL, **fields)
+        density = None
+        if terms.body is not None and terms.refine and model.has_log_prob:
+            density = _density(model, contexts)
+        search.add(missing, samples.q[:, seen:], Source.MODEL, density, **fields)
         missing = missing[(search.found[missing] < terms.num_samples) & ~hopeless[missing]]
     return drawn
+
+
+def _density(model: ConditionalModel, contexts: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what tells the log density of rows under their targets' contexts."""
+
+    def density(rows: np.ndarray) -> np.ndarray:
+        result = np.empty(len(rows))
+        for target in np.unique(rows["target"]):
+            some = rows["target"] == target
+            result[some] = model.log_prob(rows["q"][some][None], contexts[target][None])[0]
+        return result
+
+    return density
 
 
 def fall_back(
@@ -104,4 +123,6 @@ def _rows_per_call(terms: Terms) -> int:
 def _draws(terms: Terms) -> int:
     """Return how many draws of each target one model call makes."""
     some_are_lost = terms.filters or (terms.refine and terms.distinct_tolerance > 0.0)
-    return min(terms.num_samples * (DRAWS_AHEAD if some_are_lost else 1), _rows_per_call(terms))
+    ahead = DRAWS_AHEAD if terms.body is None else BODY_DRAWS_AHEAD
+    wanted = math.ceil(terms.num_samples * (ahead if some_are_lost else 1))
+    return min(wanted, _rows_per_call(terms))

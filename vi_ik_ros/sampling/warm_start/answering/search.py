@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rows found for a few targets: refined, filtered, kept while distinct, put in order."""
 
+from collections.abc import Callable, Iterator, Mapping
+
 import numpy as np
 
 from vi_ik_ros.sampling.warm_start.answering.body_rows import judge_body
@@ -34,6 +36,7 @@ class Search:
             long as none was found for it.
         checked: (B,) number of rows whose distance to the obstacles was measured.
         survived: (B,) number of those that keep the margin.
+        draws: Number of draws of the model, those among them that had to be drawn again.
     """
 
     def __init__(self, terms: Terms, T_root_tip: np.ndarray | None, num_targets: int) -> None:
@@ -52,14 +55,24 @@ class Search:
         self.best = np.full((num_targets, 2), np.inf)
         self.checked, self.survived = np.zeros((2, num_targets), dtype=np.int64)
         self._weights = np.zeros((2, num_targets))  # sums of w and of w^2
+        self.draws = np.zeros(2, dtype=np.int64)
 
-    def add(self, targets: np.ndarray, q: np.ndarray, source: int, **fields: np.ndarray) -> None:
+    def add(
+        self,
+        targets: np.ndarray,
+        q: np.ndarray,
+        source: int,
+        density: Callable[[np.ndarray], np.ndarray] | None = None,
+        **fields: np.ndarray,
+    ) -> None:
         """Take in proposed rows, some for each of some targets.
 
         Args:
             targets: (b,) indices of the targets, ascending.
             q: (b, m, nq) proposals.
             source: Who made them.
+            density: Log density (n,) of rows as `row_type`; where it is given, the likeliest of
+                the refined rows are checked and kept first.
             fields: (b, m) arrays, log_prob, seed_log_prob and component where a model made them;
                 chance, uniform numbers, where rows near obstacles are thinned out.
         """
@@ -71,6 +84,37 @@ class Search:
         self._judge(rows)
         if self._terms.refine:
             rows = rows[rows["iterations"] > 0]  # those the deadline left
+        if density is not None:
+            rows = rows[np.lexsort((-density(rows), ~rows["converged"], rows["target"]))]
+        for part in self._turns(rows):
+            self._take(part, fields)
+
+    def _turns(self, rows: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield rows in the order in which they are looked at, all at once where that costs little.
+
+        Collisions are looked for among as many rows as a target still misses, then among the next.
+        """
+        terms = self._terms
+        if (
+            terms.collides is None
+            or terms.obstacles
+            or not terms.refine
+            or terms.reference is not None
+        ):
+            yield rows
+            return
+        starts = np.searchsorted(rows["target"], np.arange(len(self.found)))
+        place = np.arange(len(rows)) - starts[rows["target"]]
+        while len(rows):
+            missing = terms.num_samples - self.found[rows["target"]]
+            now = place < missing
+            if not now.any():
+                return
+            yield rows[now]
+            rows, place = rows[~now], (place - missing)[~now]
+
+    def _take(self, rows: np.ndarray, fields: Mapping[str, np.ndarray]) -> None:
+        """Filter rows and keep what is new."""
         allowed = self._allowed(rows)
         if "chance" in fields:
             allowed &= np.ravel(fields["chance"]) < np.exp(rows["log_weight"])
@@ -78,6 +122,10 @@ class Search:
         self._failed.append(rows[allowed & ~good])
         self._keep(rows[allowed & good])
         self._note_best(rows[self.found[rows["target"]] == 0])
+
+    def count_draws(self, num_draws: int, redrawn: int) -> None:
+        """Take note of draws of the model, besides those outside the limits that they replace."""
+        self.draws += (num_draws + redrawn, redrawn)
 
     def finish(self) -> np.ndarray:
         """Return the rows of all targets, target after target, at most num_samples each.

@@ -7,8 +7,8 @@ from vi_ik_ros.compiled import inner
 from vi_ik_ros.sampling.warm_start.levenberg_marquardt.tip import (
     AXIS,
     BEND,
-    CONTINUOUS,
     DUAL,
+    ENDLESS,
     FACTOR,
     FREE,
     JACOBIAN,
@@ -17,7 +17,10 @@ from vi_ik_ros.sampling.warm_start.levenberg_marquardt.tip import (
     RESIDUAL,
     REST,
     STEP,
+    STOPS,
+    TURNS,
     UPPER,
+    WIDE,
     Q,
 )
 
@@ -87,7 +90,7 @@ def release(j, s, gain, m):
         s[REST, a] = s[RESIDUAL, a]
     for i in range(j.shape[0] - 1):
         j[i, FREE], j[i, STEP], j[i, PULL] = 1.0, 0.0, 0.0
-        if j[i, CONTINUOUS] > 0.0:
+        if j[i, TURNS] != STOPS:
             continue
         half = 0.5 * (j[i, UPPER] - j[i, LOWER])
         if gain > 0.0 and half > 0.0:
@@ -129,7 +132,7 @@ def first_order(j, s, damping, m):
         for i in range(j.shape[0] - 1):
             x = j[i, Q] + scale * j[i, STEP]
             outside = x > j[i, UPPER] + 1e-12 or x < j[i, LOWER] - 1e-12
-            if outside and j[i, FREE] > 0.0 and j[i, CONTINUOUS] == 0.0:
+            if outside and j[i, FREE] > 0.0 and j[i, TURNS] == STOPS:
                 _hold(j, s, i, min(max(x, j[i, LOWER]), j[i, UPPER]) - j[i, Q], m)
                 hit = True
         if not hit:
@@ -168,8 +171,13 @@ def second_order(j, s, weight, m):
 
 @inner
 def inside(j, i, value):
-    """Clip joint i's value to its limits, or wrap it to [-pi, pi) if it is continuous."""
-    if j[i, CONTINUOUS] > 0.0:
-        value -= 2.0 * math.pi * math.floor((value + math.pi) / (2.0 * math.pi))
+    """Clip joint i's value to its limits, or take whole turns off it if the joint can turn."""
+    turn = 2.0 * math.pi
+    if j[i, TURNS] == ENDLESS:
+        value -= turn * math.floor((value + math.pi) / turn)
         return value if value < math.pi else -math.pi
+    if j[i, TURNS] == WIDE and value > j[i, UPPER]:
+        value -= turn * math.ceil((value - j[i, UPPER]) / turn)
+    elif j[i, TURNS] == WIDE and value < j[i, LOWER]:
+        value += turn * math.ceil((j[i, LOWER] - value) / turn)
     return min(max(value, j[i, LOWER]), j[i, UPPER])

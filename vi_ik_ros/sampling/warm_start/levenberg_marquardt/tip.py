@@ -12,7 +12,9 @@ from vi_ik_ros.compiled import inner
 
 # Columns of j, (n + 1, COLUMNS). The chain: placement in the frame before (3 x 4, row-major),
 # limits [rad or m], kind.
-PLACEMENT, LOWER, UPPER, PRISMATIC, CONTINUOUS = 0, 12, 13, 14, 15
+PLACEMENT, LOWER, UPPER, PRISMATIC, TURNS = 0, 12, 13, 14, 15
+# Values of TURNS: stops at its limits, has none, or can pass them by a whole turn back.
+STOPS, ENDLESS, WIDE = 0.0, 1.0, 2.0
 # The configuration, axis and origin of each joint in the root frame, weighted Jacobian.
 Q, AXIS, ORIGIN, JACOBIAN = 16, 17, 20, 23
 # One step: first order, pull to mid-range, second order, whether the joint is free.

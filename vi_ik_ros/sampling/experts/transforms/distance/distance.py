@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Signed distances of the robot to obstacles and to itself, as one vector."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
@@ -20,7 +21,11 @@ from vi_ik_ros.sampling.experts.transforms.distance.link_shapes import (
     segments_in_root,
     self_pairs,
 )
-from vi_ik_ros.sampling.experts.transforms.distance.obstacles import Obstacle, read_obstacles
+from vi_ik_ros.sampling.experts.transforms.distance.obstacles import (
+    Obstacle,
+    Sphere,
+    read_obstacles,
+)
 from vi_ik_ros.sampling.experts.transforms.distance.segments import nearest_to_segment, point_at
 from vi_ik_ros.sampling.experts.transforms.transform import Transform
 
@@ -111,6 +116,25 @@ class Distance(Transform):
         if not 1 <= num_random <= transform.size:
             fields.fail("num_random", f"a whole number from 1 to {transform.size}, all distances")
         return replace(transform, num_random=num_random)
+
+    @property
+    def conditionable(self) -> Mapping[str, int]:
+        """The centres of spheres that the file leaves out."""
+        return {
+            f"obstacles[{index}].center": 3
+            for index, obstacle in enumerate(self.obstacles)
+            if isinstance(obstacle, Sphere) and obstacle.center is None
+        }
+
+    def conditioned(self, field: str, rows: Tensor) -> Self:
+        """Return the transform with such a centre for each row, (B, 3) [m]."""
+        filled = [
+            replace(obstacle, center=rows)
+            if isinstance(obstacle, Sphere) and field == f"obstacles[{index}].center"
+            else obstacle
+            for index, obstacle in enumerate(self.obstacles)
+        ]
+        return replace(self, obstacles=tuple(filled))
 
     @property
     def frames(self) -> tuple[str, ...]:

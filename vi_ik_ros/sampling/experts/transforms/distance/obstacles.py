@@ -33,26 +33,33 @@ class Sphere(Obstacle):
     """A ball.
 
     Attributes:
-        center: [m].
+        center: [m], or one for each row (B, 3); None until a context gives it.
         radius: [m].
     """
 
-    center: tuple[float, ...]
+    center: tuple[float, ...] | Tensor | None
     radius: float
 
     def distance(self, points: Tensor) -> Tensor:
         """Return the distance from the centre less the radius."""
-        return (points - points.new_tensor(self.center)).norm(dim=-1) - self.radius
+        return (points - self._center(points)).norm(dim=-1) - self.radius
 
     def nearest(self, start: Tensor, end: Tensor) -> Tensor:
         """Return t of the point nearest to the centre."""
-        return nearest_to_point(start, end, start.new_tensor(self.center))
+        return nearest_to_point(start, end, self._center(start))
+
+    def _center(self, points: Tensor) -> Tensor:
+        """Return the centre as it compares with points (B, n, 3)."""
+        assert self.center is not None, "a product fills every open centre"
+        if isinstance(self.center, Tensor):
+            return self.center.to(points).unsqueeze(-2)
+        return points.new_tensor(self.center)
 
     @classmethod
     def from_fields(cls, fields: Fields) -> "Sphere":
-        """Read `center` and `radius`."""
+        """Read `center` (a context gives it if it is absent) and `radius`."""
         fields.allow("type", "center", "radius")
-        return cls(_point(fields, "center"), *fields.positive("radius", 1))
+        return cls(fields.numbers("center", 3), *fields.positive("radius", 1))
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -26,14 +28,16 @@ from vi_ik_ros.sampling.training.symmetry import reach
 NUM_STORED_CONTEXTS = 10_000  # training contexts kept with a model, to tell what is unlike them
 NUM_LOOKED_AT = 16_384  # pairs that means and stds are taken from
 SMALLEST = 1e-6  # std of a feature that never changes
-FEWER = 4  # pairs in an update than of a mixture: smaller steps, and more of them
 KEPT = 0.98  # of a running mean, at each update
+
+Options = TypeVar("Options", bound=GeneratorOptions)
 
 
 class GeneratorRun(ABC):
     """See `Run`; a subclass says what is trained, and by which losses."""
 
     family: str
+    options_type: type[GeneratorOptions]  # of the network
 
     def __init__(self, objectives: Objectives, settings: FitSettings) -> None:
         """Build pairs and a fresh network.
@@ -49,7 +53,7 @@ class GeneratorRun(ABC):
         self._generator = torch.Generator().manual_seed(settings.seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
-            network = self._network(_seen(objectives, self._pairs, settings))
+            network = self._network(_seen(self.options_type, objectives, self._pairs, settings))
         self._net = network.to(product.chain.lower.device)
         self._optimizer = torch.optim.AdamW(
             [p for p in self._net.parameters() if p.requires_grad],
@@ -70,7 +74,7 @@ class GeneratorRun(ABC):
         rate = settings.learning_rate_at(self.step, self.fraction(seconds))
         for group in self._optimizer.param_groups:
             group["lr"] = rate
-        contexts, x = self._pairs.draw(max(1, settings.batch_size // FEWER), self._generator)
+        contexts, x = self._pairs.draw(settings.batch_size, self._generator)
         losses = self._losses(standard.rows(x), standard.features(contexts))
         total = torch.stack(list(losses.values())).sum()
         self._optimizer.zero_grad(set_to_none=True)
@@ -129,13 +133,18 @@ class GeneratorRun(ABC):
         return dict(figures)
 
 
-def _seen(objectives: Objectives, pairs: TrainingPairs, settings: FitSettings) -> GeneratorOptions:
+def _seen(
+    options_type: type[Options],
+    objectives: Objectives,
+    pairs: TrainingPairs,
+    settings: FitSettings,
+) -> Options:
     """Return limits, contexts, means and stds, and as much noise as the contexts leave open."""
     robot, product = objectives.robot, objectives.product
     drawn = pairs.draw(NUM_LOOKED_AT, torch.Generator().manual_seed(settings.seed))
     contexts, x = (rows.cpu().double() for rows in drawn)
     held = sum(product.expert(e.objective).transform.residual_size for e in product.context_entries)
-    bare = GeneratorOptions(
+    bare = options_type(
         entries=tuple((entry.kind, entry.size) for entry in product.context_entries),
         lower=tuple(float(bound) for bound in robot.lower),
         upper=tuple(float(bound) for bound in robot.upper),
@@ -149,13 +158,12 @@ def _seen(objectives: Objectives, pairs: TrainingPairs, settings: FitSettings) -
     lower, upper = np.array(bare.lower), np.array(bare.upper)
     z = SoftLimits(lower, upper, bare.limit_widths()).to_unlimited(x.numpy())
     features = bare.features(contexts.numpy())
-    return GeneratorOptions(
-        **{name: getattr(bare, name) for name in ("entries", "lower", "upper", "length_scale")},
+    return replace(
+        bare,
         loc=_numbers(z.mean(0)),
         scale=_numbers(z.std(0)),
         feature_loc=_numbers(features.mean(0)),
         feature_scale=_numbers(np.maximum(features.std(0), SMALLEST)),
-        latent_size=bare.latent_size,
     )
 
 

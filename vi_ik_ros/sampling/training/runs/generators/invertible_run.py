@@ -2,7 +2,7 @@
 """The fit of an invertible network."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -23,6 +23,7 @@ class InvertibleRun(GeneratorRun):
     """See `Run`; by the likelihood of pairs, or by the losses of the source."""
 
     family = "inn"
+    options_type = CouplingOptions
 
     def __init__(self, objectives: Objectives, settings: FitSettings) -> None:
         """See `GeneratorRun`."""
@@ -30,9 +31,9 @@ class InvertibleRun(GeneratorRun):
         super().__init__(objectives, faster)
 
     def _network(self, seen: GeneratorOptions) -> CouplingNetwork:
-        options = CouplingOptions(**{name: getattr(seen, name) for name in asdict(seen)})
+        assert isinstance(seen, CouplingOptions)
         width = max(1, self._settings.width // NARROWER)
-        options = replace(options, width=width, loss=self._settings.loss)
+        options = replace(seen, width=width, loss=self._settings.loss)
         if options.loss == "likelihood":
             options = replace(options, latent_size=options.num_dims)
         return CouplingNetwork(options)

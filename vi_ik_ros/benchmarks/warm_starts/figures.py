@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From refined starts to the figures of `panda-pose`, each converged row measured again."""
+"""From refined starts to figures, each converged row measured again."""
 
 from dataclasses import dataclass
 
@@ -9,40 +9,6 @@ from vi_ik_ros.benchmarks.report import Row, bootstrap_row, mean_row
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.sampling.warm_start.distinct import distinct
 from vi_ik_ros.sampling.warm_start.refine import Tolerance
-
-STUDY = "IK peer study, section 3, its own refiner"
-GOAL_AT_LEAST, GOAL_AT_MOST = "goal: at least", "goal: at most"
-
-# (case, metric) -> reference and where it comes from.
-REFERENCES: dict[tuple[str, str], tuple[float, str]] = {
-    ("raw", "median position error [mm]"): (40.0, GOAL_AT_MOST),
-    ("raw", "median orientation error [deg]"): (8.0, GOAL_AT_MOST),
-    ("raw", "single start converges [%]"): (95.0, GOAL_AT_LEAST),
-    ("raw", "iterations of a converged start, median"): (7.0, GOAL_AT_MOST),
-    ("raw", "distinct among 20 refined"): (13.0, GOAL_AT_LEAST),
-    ("served", "answered [%]"): (100.0, GOAL_AT_LEAST),
-    ("served", "distinct among 20 refined"): (13.0, GOAL_AT_LEAST),
-    ("random", "single start converges [%]"): (49.6, STUDY),
-    ("random", "first start converges [%]"): (52.8, STUDY),
-    ("random", "iterations of a converged start, mean"): (12.7, STUDY),
-    ("random", "iterations per converged start"): (32.7, STUDY),
-    ("random", "any of 5 converges [%]"): (95.6, STUDY),
-    ("random", "any of 20 converges [%]"): (100.0, STUDY),
-    ("random", "distinct among 20 refined"): (8.1, STUDY),
-    ("random", "distinct in 10 ms"): (42.9, STUDY),
-    ("ready", "single start converges [%]"): (81.4, STUDY),
-    ("ready", "iterations of a converged start, mean"): (11.0, STUDY),
-    ("ready", "iterations per converged start"): (16.3, STUDY),
-    ("KD-1M", "single start converges [%]"): (86.4, STUDY),
-    ("KD-1M", "first start converges [%]"): (91.9, STUDY),
-    ("KD-1M", "iterations of a converged start, mean"): (9.5, STUDY),
-    ("KD-1M", "iterations per converged start"): (12.7, STUDY),
-    ("KD-1M", "any of 5 converges [%]"): (99.9, STUDY),
-    ("KD-1M", "any of 20 converges [%]"): (100.0, STUDY),
-    ("KD-1M", "distinct among 20 refined"): (12.9, STUDY),
-    ("KD-1M", "time of one start, median [us]"): (318.0, STUDY),
-    ("KD-1M", "time of 20 starts, median [us]"): (524.0, STUDY),
-}
 
 
 @dataclass(frozen=True)
@@ -101,7 +67,7 @@ def figures(
         rows += [mean_row(case, "distinct among 20 refined", np.array(count))]
     rows += _times(outcome, rng)
     rows += [Row(case, "converged rows that pinocchio refutes", float(failed.sum()), None, 0.0)]
-    return [_with_reference(row) for row in rows]
+    return rows
 
 
 def raw_errors(
@@ -117,7 +83,7 @@ def raw_errors(
             ("orientation", "deg", np.degrees(orientation).reshape(q.shape[:2])),
         )
     ]
-    return [_with_reference(row) for row in rows]
+    return rows
 
 
 def pose_errors(robot: RobotModel, q: np.ndarray, T: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -155,9 +121,3 @@ def _times(outcome: Outcome, rng: np.random.Generator) -> list[Row]:
     if len(outcome.distinct_in_time):
         rows += [mean_row(case, "distinct in 10 ms", outcome.distinct_in_time)]
     return rows
-
-
-def _with_reference(row: Row) -> Row:
-    """Add what a figure is compared with, where there is something."""
-    known = REFERENCES.get((row.case, row.metric))
-    return row if known is None else Row(row.case, row.metric, row.value, row.stderr, *known)

@@ -5,6 +5,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import silu
 
+from vi_ik_ros.sampling.models.amortized.layers.component_heads import ComponentHeads
+
 
 class ResidualBlock(nn.Module):
     """h + W2 silu(W1 norm(h)), one step of a residual network of constant width."""
@@ -24,12 +26,19 @@ class ResidualBlock(nn.Module):
 
 
 class ResidualNetwork(nn.Module):
-    """Fourier features, residual blocks of one width, a linear head."""
+    """Fourier features, residual blocks of one width, a linear head or one that is given."""
 
     frequencies: Tensor
 
     def __init__(
-        self, num_features: int, num_outputs: int, *, width: int, num_blocks: int, num_waves: int
+        self,
+        num_features: int,
+        num_outputs: int,
+        *,
+        width: int,
+        num_blocks: int,
+        num_waves: int,
+        head: ComponentHeads | None = None,
     ) -> None:
         """Lay out the layers.
 
@@ -39,6 +48,7 @@ class ResidualNetwork(nn.Module):
             width: of every hidden layer.
             num_blocks: residual blocks.
             num_waves: random directions whose sine and cosine are offered beside the features.
+            head: maps (B, width) to (B, num_outputs); None: a linear layer.
         """
         super().__init__()
         frequencies = 2.0 * torch.randn(num_features, num_waves)
@@ -47,7 +57,7 @@ class ResidualNetwork(nn.Module):
         self.entry = nn.Linear(num_features + 2 * num_waves, width)
         self.blocks = nn.ModuleList(ResidualBlock(width) for _ in range(num_blocks))
         self.norm = nn.LayerNorm(width)
-        self.head = nn.Linear(width, num_outputs)
+        self.head: ComponentHeads | nn.Linear = head or nn.Linear(width, num_outputs)
 
     def forward(self, features: Tensor) -> Tensor:
         """Map features (B, f) to outputs (B, num_outputs)."""

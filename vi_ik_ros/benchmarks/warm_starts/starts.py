@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the starts of `panda-pose` come from: the model and its competitors."""
+"""Where starts for poses of an arm come from: a model and its competitors."""
 
 from abc import ABC, abstractmethod
 
@@ -106,7 +106,7 @@ class ModelStarts(Starts):
     def propose(self, poses: np.ndarray, num_starts: int, rng: np.random.Generator) -> np.ndarray:
         """See `Starts`."""
         parts = [poses[first : first + 100] for first in range(0, len(poses), 100)]
-        draws = [self._model.sample(p, num_starts, rng.spawn(len(p))).q for p in parts]
+        draws = [self._model.sample_configurations(p, num_starts, rng.spawn(len(p))) for p in parts]
         return np.concatenate(draws)
 
 
