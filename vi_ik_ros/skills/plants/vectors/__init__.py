@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Three-vectors: rotations, and steps that are shortened without being turned."""
