@@ -37,7 +37,7 @@ def test_every_start_is_measured_on_the_same_targets(report):
         assert rows["converged rows that pinocchio refutes"].value == 0
     assert by_case["kinova_j2s6, served"]["answered [%]"].value == 100
     raw = by_case["kinova_j2s6, raw"]
-    assert raw["updates"].value == 3 and raw["training time [s]"].value > 0
+    assert raw["updates"].value == 3 and raw["training time [s]"].value >= 0.0
     assert raw["median position error [mm]"].value > 50  # of a network that knows nothing
 
 
