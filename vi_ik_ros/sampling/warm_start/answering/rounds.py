@@ -12,7 +12,8 @@ from vi_ik_ros.sampling.warm_start.answering.search import Search
 from vi_ik_ros.sampling.warm_start.answering.terms import Terms
 
 MAX_DRAWS = 10  # draws per wanted row
-DRAWS_AHEAD = 3  # draws of one model call per wanted row, where some will be lost or alike
+DRAWS_AHEAD = 3  # draws of one model call per wanted row, where some will be lost
+ALIKE_AHEAD = 5  # where refined rows may be alike and nothing else is looked at: a call costs more
 BODY_DRAWS_AHEAD = 1.5  # of whole bodies, whose draws hardly ever are alike
 ROWS_PER_CALL = 32_768  # rows that one model call may draw: memory
 ROWS_PER_TIMED_CALL = 1_024  # the same with a timeout: 5 milliseconds
@@ -122,7 +123,8 @@ def _rows_per_call(terms: Terms) -> int:
 
 def _draws(terms: Terms) -> int:
     """Return how many draws of each target one model call makes."""
-    some_are_lost = terms.filters or (terms.refine and terms.distinct_tolerance > 0.0)
-    ahead = DRAWS_AHEAD if terms.body is None else BODY_DRAWS_AHEAD
-    wanted = math.ceil(terms.num_samples * (ahead if some_are_lost else 1))
-    return min(wanted, _rows_per_call(terms))
+    alike = terms.refine and terms.distinct_tolerance > 0.0
+    ahead: float = DRAWS_AHEAD if terms.filters else ALIKE_AHEAD if alike else 1
+    if terms.body is not None:
+        ahead = min(ahead, BODY_DRAWS_AHEAD)
+    return min(math.ceil(terms.num_samples * ahead), _rows_per_call(terms))

@@ -65,6 +65,8 @@ class Turns:
 
     def log_count(self, x: np.ndarray) -> np.ndarray:
         """Return the logarithm (...) of how many configurations are x (..., D) but for turns."""
+        if not self.joints:
+            return np.zeros(x.shape[:-1])
         return np.log(self._allowed(x)[1]).sum(-1)
 
     def _allowed(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
