@@ -48,6 +48,7 @@ class TargetReader:
         """Read the context entries of a stored model's document."""
         self._robot, entries = robot, document["context"]
         self.kinds = tuple((entry["kind"], int(entry["size"])) for entry in entries)
+        self._names = tuple(str(entry.get("name", entry["kind"])) for entry in entries)
         self.num_columns = sum(size for _, size in self.kinds)
         ends = np.cumsum([0, *(size for _, size in self.kinds)]).tolist()
         columns = [slice(a, b) for a, b in pairwise(ends)]
@@ -145,7 +146,8 @@ class TargetReader:
         """Say what the model takes."""
         if self.num_columns == 0:
             return "none: the model takes no context and is one target"
-        entries = ", ".join(f"{kind} ({size})" for kind, size in self.kinds)
+        described = zip(self._names, self.kinds, strict=True)
+        entries = ", ".join(f"{name} ({kind}, {size})" for name, (kind, size) in described)
         where = "targets, or a context" if self.from_poses else "a context"
         return f"{where} of {self.num_columns} numbers for each target: {entries}"
 
