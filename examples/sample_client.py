@@ -13,7 +13,7 @@ import rclpy
 from geometry_msgs.msg import Point, Pose, Quaternion
 from rclpy.node import Node
 
-from vi_ik_ros.nodes.processes.processes import NodeProcess, private_environment, running
+from vi_ik_ros.nodes.processes.node_process import NodeProcess, private_environment, running
 from vi_ik_ros.srv import SampleConfigurations
 
 
