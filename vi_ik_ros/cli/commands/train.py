@@ -49,7 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--start", metavar="MODEL",
         help="train the network of a stored amortized model further, by the ELBO from the first "
-        "update on; name in the store or directory",
+        "update on; with --components, split the components that contexts need until there are so "
+        "many; name in the store or directory",
     )  # fmt: skip
     parser.add_argument(
         "--resume", action="store_true", help="go on from the checkpoint in DIR.partial/"
