@@ -70,7 +70,8 @@ def run(
     Args:
         seeds: Sets of targets; each fit is made once.
         quick: Two fits of seconds, few targets.
-        budget: [s] of the longest fit; None: 180. With 3600 the whole curve takes 104 minutes.
+        budget: Processor time of the longest fit [s]; None: 180. With 3600 the whole curve takes
+            104 minutes.
         on_progress: Called with a line about what comes next.
     """
     started = time.monotonic()

@@ -42,7 +42,7 @@ def run(
     Args:
         seeds: Fits of every model.
         quick: Short fits, few contexts.
-        budget: [s] of each fit; None: 180, or 5 if quick.
+        budget: processor time of each fit [s]; None: 180, or 5 if quick.
         tasks: Arms.
         models: Models.
         on_progress: Called with a line about what comes next.

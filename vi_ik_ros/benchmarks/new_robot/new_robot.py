@@ -78,7 +78,7 @@ def run(
         arms: Robots as `RobotModel.load` takes them.
         seeds: Fits of every arm, each with targets of its own.
         quick: Short fits, few targets, a small tree.
-        budget: [s] of each fit; None: 600, or 10 if quick.
+        budget: processor time of each fit [s]; None: 600, or 10 if quick.
         on_progress: Called with a line about what comes next.
     """
     started = time.monotonic()

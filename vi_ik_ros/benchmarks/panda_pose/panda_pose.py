@@ -76,7 +76,7 @@ def run(
         seed: Of the first set of targets.
         seeds: Sets of targets.
         quick: A tenth of the targets and a small tree.
-        budget: [s] for the fit of each further family; None: 180, or 10 if quick.
+        budget: processor time for the fit of each further family [s]; None: 180, or 10 if quick.
         families: Those that are fitted; None: all.
         on_progress: Called with a line about what comes next.
     """

@@ -43,7 +43,7 @@ def run(
     Args:
         seeds: fits of every family.
         quick: one arm, short fits, few points.
-        budget: time of one fit [s]; None: 180 s, or 10 s if quick.
+        budget: processor time of one fit [s]; None: 180, or 10 if quick.
         on_progress: called with a line about what comes next.
     """
     started = time.monotonic()

@@ -2,6 +2,7 @@
 """From objectives to a stored model."""
 
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -87,6 +88,7 @@ def fit(
     resume: bool = False,
     on_progress: Callable[[FitProgress], None] = lambda progress: None,
     on_warning: Callable[[str], None] = lambda line: None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> FitReport:
     """Fit a model to objectives and store it in `directory`, whole: `prepare`, then `carry_out`.
 
@@ -100,6 +102,7 @@ def fit(
         resume: see `carry_out`.
         on_progress: see `carry_out`.
         on_warning: called with a line about each objective that cannot be met.
+        clock: see `carry_out`.
 
     Raises:
         ViIkError: see both.
@@ -107,7 +110,9 @@ def fit(
     prepared = prepare(objectives, settings=settings, family=family, device=device)
     for line in prepared.warnings:
         on_warning(line)
-    return carry_out(prepared, directory, command=command, resume=resume, on_progress=on_progress)
+    return carry_out(
+        prepared, directory, command=command, resume=resume, on_progress=on_progress, clock=clock
+    )
 
 
 def prepare(
@@ -154,6 +159,7 @@ def carry_out(
     resume: bool = False,
     on_progress: Callable[[FitProgress], None] = lambda progress: None,
     stopping: Callable[[], bool] = lambda: False,
+    clock: Callable[[], float] = time.monotonic,
 ) -> FitReport:
     """Fit and store the model in `directory`, whole.
 
@@ -166,6 +172,7 @@ def carry_out(
         resume: go on from the checkpoint of an interrupted run.
         on_progress: called after every update.
         stopping: asked after every update whether to keep a checkpoint and break off.
+        clock: what the time limit is counted by.
 
     Raises:
         ObjectiveError: the fit has found no mass.
@@ -184,6 +191,7 @@ def carry_out(
         resume=resume,
         on_progress=on_progress,
         stopping=stopping,
+        clock=clock,
     )
     fitted = run.result()
     document = _document(objectives, fitted.contexts)

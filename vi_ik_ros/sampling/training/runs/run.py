@@ -106,6 +106,7 @@ def train(
     resume: bool,
     on_progress: Callable[[FitProgress], None],
     stopping: Callable[[], bool] = lambda: False,
+    clock: Callable[[], float] = time.monotonic,
 ) -> float:
     """Update until the run is done, with a checkpoint now and then; return seconds of training.
 
@@ -117,6 +118,7 @@ def train(
         resume: go on from the checkpoint in `partial`.
         on_progress: called after every update.
         stopping: asked after every update whether to keep a checkpoint and break off.
+        clock: what seconds are counted by.
 
     Raises:
         ModelRefused: there is no checkpoint of this run to resume from.
@@ -128,10 +130,10 @@ def train(
         kept = checkpoint.load(partial, digest)
         run.restore(kept)
         seconds = float(str(kept.facts["seconds"]))
-    begin, saved, failing = time.monotonic() - seconds, seconds, 0
+    begin, saved, failing = clock() - seconds, seconds, 0
     while run.fraction(seconds) < 1:
         figures = _updated(run, seconds)
-        seconds = time.monotonic() - begin
+        seconds = clock() - begin
         lost = [name for name, value in figures.items() if value != value or value == math.inf]
         failing = failing + 1 if lost else 0
         if failing == PATIENCE:
