@@ -9,12 +9,22 @@ from pathlib import Path
 import pytest
 
 from vi_ik_ros.nodes.parameters import SamplerParameters, TrainerParameters
+from vi_ik_ros.nodes.robot.parameters import RobotInterfaceParameters
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "launch").glob("*.launch.py"))
 EVERY = {"namespace", "use_sim_time", "params_file", "log_level"}
-ARGUMENTS = {"sampler": {"model", "robot", *EVERY}, "trainer": {"device", *EVERY}}
-PARAMETERS = {"sampler": SamplerParameters, "trainer": TrainerParameters}
+ARGUMENTS = {
+    "sampler": {"model", "robot", *EVERY},
+    "trainer": {"device", *EVERY},
+    "robot_interface": {"backend", "scene", "comau_file", *EVERY},
+    "gazebo": {"scene", "worlds", "gz_args", "namespace", "log_level"},
+}
+PARAMETERS = {
+    "sampler": SamplerParameters,
+    "trainer": TrainerParameters,
+    "robot_interface": RobotInterfaceParameters,
+}
 
 
 def calls(path: Path, name: str) -> list[ast.Call]:
@@ -72,7 +82,7 @@ def test_source_uses_only_declared_arguments(path: Path) -> None:
     assert used <= ARGUMENTS.get(path.name.split(".")[0], set.union(*ARGUMENTS.values()))
 
 
-@pytest.mark.parametrize("name", ARGUMENTS)
+@pytest.mark.parametrize("name", PARAMETERS)
 def test_source_sets_only_parameters_of_the_node(name: str) -> None:
     (table,) = [
         ast.literal_eval(node.value)
@@ -94,6 +104,8 @@ def test_source_starts_only_installed_executables(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_source_names_only_files_that_exist(path: Path) -> None:
-    named = {text for text in strings(path) if re.fullmatch(r"[\w.]+\.(yaml|launch\.py)", text)}
+    named = {
+        text for text in strings(path) if re.fullmatch(r"[a-z][\w.]*\.(yaml|launch\.py)", text)
+    }
     existing = {file.name for folder in ("config", "launch") for file in (ROOT / folder).iterdir()}
     assert named <= existing

@@ -84,6 +84,14 @@ def test_a_clamped_command_is_told_as_long_as_it_goes_on(gate, plant, move):
     np.testing.assert_allclose(plant.sent[0].linear, [0.05, 0.0, 0.0])
 
 
+def test_a_command_is_what_it_was_when_it_came(gate, plant, move):
+    twist = move(x=1.0)
+    gate.tick(twist)
+    twist.linear[0] = math.nan  # by a caller that uses its array again
+    gate.tick(None)
+    assert [sent.linear[0] for sent in plant.sent] == [0.001, 0.001]
+
+
 def test_a_huge_command_in_tool_axes_is_scaled(gate, plant):
     gate.tick(Twist(np.full(3, 1.7e308), np.full(3, -1.7e308), "tcp"))
     unit = np.array([1.0, -1.0, -1.0]) / math.sqrt(3.0)

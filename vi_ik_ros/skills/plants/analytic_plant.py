@@ -54,10 +54,10 @@ class SpringContact:
         self._tip_y = self._pressed = 0.0
         self._force = np.zeros(3)  # of the plate on the tool, along the axes of the plate [N]
 
-    def follow(self, T_base_reference: np.ndarray) -> None:
+    def follow(self, displacement: np.ndarray, rotation: np.ndarray) -> None:
         """Take a new reference; see Contact."""
-        self._reference[:3] = T_base_reference[:3, 3] - self._T_base_start[:3, 3]
-        self._reference[3:] = log_so3(T_base_reference[:3, :3] @ self._T_base_start[:3, :3].T)
+        self._reference[:3] = displacement
+        self._reference[3:] = log_so3(rotation)
 
     def advance(self, num_steps: int) -> None:
         """Let time steps pass; see Contact."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Why a plant stops, and which of the reasons speak against the parameters of an episode."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -32,10 +33,12 @@ class Fault:
     Attributes:
         kind: which one.
         message: one line with the value and the limit.
+        value: what was measured, in the unit of the limit; NaN if it is no number.
     """
 
     kind: FaultKind
     message: str
+    value: float = math.nan
 
     @property
     def is_constraint(self) -> bool:

@@ -28,8 +28,13 @@ class Contact(Protocol):
         """
         ...
 
-    def follow(self, T_base_reference: np.ndarray) -> None:
-        """Take a new reference (4, 4) of the tool centre point."""
+    def follow(self, displacement: np.ndarray, rotation: np.ndarray) -> None:
+        """Take a new reference of the tool centre point, from where the scene starts.
+
+        Args:
+            displacement: (3,) along the axes of base_link [m].
+            rotation: (3, 3) about them.
+        """
         ...
 
     def advance(self, num_steps: int) -> None:
@@ -76,7 +81,7 @@ class SimulatedPlant:
             self._prepare()
         self._begin(self.scene.drawn(seed), generator(seed, Stream.NOISE))
         self._state, self._is_armed = PlantState.ACTIVE, True
-        return self._result([], [])
+        return self._result(np.zeros((0, 6)), np.zeros(0))
 
     def tick(self, twist: Twist | None) -> TickResult:
         """Move for one control period.
@@ -88,18 +93,15 @@ class SimulatedPlant:
             self._state = PlantState.HOLD if twist is None else PlantState.ACTIVE
             self._waiting.append(Twist.zero() if twist is None else twist)
             self._move_reference(self._waiting.popleft())
-        wrenches, times = [], []
         end = self._steps + self._steps_per_tick
-        while self._steps < end:
-            sample = (self._steps // self._steps_per_sample + 1) * self._steps_per_sample
-            until = min(sample, end)
-            self._contact.advance(until - self._steps)
-            self._steps = until
-            if until == sample:
-                noise = self._noise.normal(size=6) * self._noise_std
-                wrenches.append(self._contact.wrench() + noise)
-                times.append(until * self._time_step)
-        return self._result(wrenches, times)
+        first, last = (steps // self._steps_per_sample for steps in (self._steps, end))
+        samples = self._steps_per_sample * np.arange(first + 1, last + 1)  # time steps of each
+        wrenches = self._noise.normal(size=(len(samples), 6)) * self._noise_std
+        for wrench, sample in zip(wrenches, samples.tolist(), strict=True):
+            self._advance(sample)
+            wrench += self._contact.wrench()
+        self._advance(end)
+        return self._result(wrenches, samples * self._time_step)
 
     def stop(self) -> None:
         """Stand still and take no command until the next `reset`."""
@@ -132,25 +134,31 @@ class SimulatedPlant:
         """Put everything where it begins."""
         self._drawn, self._noise, self._steps = drawn, noise, 0
         self._waiting = deque(Twist.zero() for _ in range(drawn.delay_ticks))
-        self._T_base_reference = pose_to_matrix(np.array(drawn.start))
+        self._R_base_start = pose_to_matrix(np.array(drawn.start))[:3, :3]
+        self._displacement, self._rotation = np.zeros(3), np.eye(3)  # of the reference
         self._contact.place(drawn, self._time_step)
-        self._contact.follow(self._T_base_reference)
+        self._contact.follow(self._displacement, self._rotation)
 
     def _move_reference(self, twist: Twist) -> None:
         """Add the displacement and the rotation of one period."""
-        T, h = self._T_base_reference, self.control_period
-        twist = twist.in_base(T[:3, :3])
-        T[:3, 3] += twist.linear * h
-        T[:3, :3] = exp_so3(twist.angular * h) @ T[:3, :3]
-        self._contact.follow(T)
+        twist = twist.in_base(self._rotation @ self._R_base_start)
+        self._displacement += twist.linear * self.control_period
+        self._rotation = exp_so3(twist.angular * self.control_period) @ self._rotation
+        self._contact.follow(self._displacement, self._rotation)
 
-    def _result(self, wrenches: list[np.ndarray], times: list[float]) -> TickResult:
+    def _advance(self, until: int) -> None:
+        """Let time pass up to a time step."""
+        if until > self._steps:
+            self._contact.advance(until - self._steps)
+            self._steps = until
+
+    def _result(self, wrenches: np.ndarray, times: np.ndarray) -> TickResult:
         """Tell the end of a tick."""
         time = self._steps * self._time_step
         return TickResult(
             time=time,
-            wrenches=np.array(wrenches).reshape(-1, 6),
-            wrench_times=np.array(times),
+            wrenches=wrenches,
+            wrench_times=times,
             T_base_tcp=self._contact.T_base_tcp(),
             pose_time=time,
             state=self._state,

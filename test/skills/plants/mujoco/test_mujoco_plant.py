@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import hashlib
+import importlib
 import subprocess
 import sys
 from dataclasses import replace
@@ -64,6 +65,16 @@ def test_the_cross_is_entered_by_both_blades(move):
 def test_a_missing_package_is_told_in_one_line(monkeypatch, exact_scene):
     monkeypatch.setitem(sys.modules, "mujoco", None)
     with pytest.raises(InvalidInput, match="backend: got mujoco, expected the package mujoco"):
+        MujocoPlant(exact_scene)
+
+
+def test_an_opengl_that_is_not_there_is_told_in_one_line(monkeypatch, exact_scene):
+    def fail(name):
+        raise RuntimeError("invalid value for environment variable")
+
+    monkeypatch.setattr(importlib, "import_module", fail)
+    monkeypatch.setenv("MUJOCO_GL", "abacus")
+    with pytest.raises(InvalidInput, match="MUJOCO_GL: got abacus, expected nothing, or an OpenGL"):
         MujocoPlant(exact_scene)
 
 

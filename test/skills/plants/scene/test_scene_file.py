@@ -29,7 +29,7 @@ def write(tmp_path):
 
 
 def test_every_shipped_scene_is_valid_and_has_its_file_s_name():
-    assert scene_names() == ["screw_cross", "screw_slot"]
+    assert scene_names() == ["peg_oblong", "screw_cross", "screw_slot"]
     assert [load_scene(name).name for name in scene_names()] == scene_names()
     assert load_scene("screw_cross").recess.shape == "cross"
 

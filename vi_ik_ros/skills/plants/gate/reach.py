@@ -64,11 +64,13 @@ class Reach:
         self._offset: Vector = (0.0, 0.0, 0.0)
         self._rotation: Sequence[float] = (0.0, 0.0, 0.0, 1.0)  # quaternion x y z w
 
-    def slowed(self, twist: Twist) -> Twist:
-        """Scale a command down to the speeds that are allowed, along its own axes."""
-        linear = within_length(twist.linear.tolist(), self._speed)
-        angular = within_length(twist.angular.tolist(), self._angular_speed)
-        return Twist(np.array(linear), np.array(angular), twist.frame)
+    def slowed(self, twist: Twist) -> Allowed:
+        """Scale a copy of a command down to the speeds that are allowed, along its own axes."""
+        asked = (twist.linear.tolist(), twist.angular.tolist())
+        linear = within_length(asked[0], self._speed)
+        angular = within_length(asked[1], self._angular_speed)
+        scaled = Twist(np.array(linear), np.array(angular), twist.frame)
+        return Allowed(scaled, saturated=([*linear], [*angular]) != asked)
 
     def allow(self, twist: Twist) -> Allowed:
         """Shorten a command, and add up what is left of it.
@@ -88,9 +90,10 @@ class Reach:
             return Allowed(Twist.zero(), True, fault)
         self._offset = [a + moved * b for a, b in zip(self._offset, step, strict=True)]
         self._rotation = _turned(self._rotation, [turned * entry for entry in turn])
-        slower = [*linear] != asked[0] or [*angular] != asked[1]
+        if moved == turned == 1.0 and ([*linear], [*angular]) == asked:
+            return Allowed(twist, saturated=False)
         allowed = Twist(moved * np.array(linear), turned * np.array(angular))
-        return Allowed(allowed, slower or moved < 1.0 or turned < 1.0)
+        return Allowed(allowed, saturated=True)
 
     def _part_of_step(self, step: Vector) -> tuple[float, Fault | None]:
         """Return how much of a displacement may be gone, or why none."""

@@ -2,6 +2,7 @@
 """A simulation with hard contacts."""
 
 import importlib
+import os
 from types import ModuleType
 
 import numpy as np
@@ -42,23 +43,18 @@ class MujocoContact:
         """Put everything where it begins, at rest; see Contact."""
         xml = model_xml(scene, time_step)
         if xml != self._compiled:
-            self.model = self._mujoco.MjModel.from_xml_string(xml)
-            self.data = self._mujoco.MjData(self.model)
-            self._compiled = xml
+            self._compile(xml)
         self._T_base_start = pose_to_matrix(np.array(scene.start))
-        plate, flange, tool = (self.model.body(name).id for name in ("plate", "flange", "tool"))
-        self._flange = flange
-        self._put(plate, np.array(scene.plate.pose))
-        self._put(flange, np.array([*scene.start[:3], 0.0, 0.0, 0.0, 1.0]))
-        self._put(tool, np.array([0.0, 0.0, 0.0, *scene.start[3:]]))
+        self._put("plate", np.array(scene.plate.pose))
+        self._put("flange", np.array([*scene.start[:3], 0.0, 0.0, 0.0, 1.0]))
+        self._put("tool", np.array([0.0, 0.0, 0.0, *scene.start[3:]]))
         self._mujoco.mj_resetData(self.model, self.data)
         self._mujoco.mj_forward(self.model, self.data)
 
-    def follow(self, T_base_reference: np.ndarray) -> None:
+    def follow(self, displacement: np.ndarray, rotation: np.ndarray) -> None:
         """Take a new reference; see Contact."""
-        R = T_base_reference[:3, :3] @ self._T_base_start[:3, :3].T
-        self.data.ctrl[:3] = T_base_reference[:3, 3] - self._T_base_start[:3, 3]
-        self.data.ctrl[3:] = euler_xyz(R)
+        self._reference[:3] = displacement
+        self._reference[3:] = euler_xyz(rotation)
 
     def advance(self, num_steps: int) -> None:
         """Let time steps pass; see Contact."""
@@ -66,19 +62,28 @@ class MujocoContact:
 
     def wrench(self) -> np.ndarray:
         """Return force and torque of the plate on the tool; see Contact."""
-        return -self.data.sensordata
+        return -self._measured
 
     def T_base_tcp(self) -> np.ndarray:
         """Return the pose that the robot knows; see Contact."""
-        T = np.eye(4)
-        T[:3, :3] = self.data.xmat[self._flange].reshape(3, 3) @ self._T_base_start[:3, :3]
-        T[:3, 3] = self.data.xpos[self._flange]
+        T = self._T_base_start.copy()
+        T[:3, :3] = self._R_base_flange @ T[:3, :3]
+        T[:3, 3] = self._flange_position
         return T
 
-    def _put(self, body: int, pose: np.ndarray) -> None:
+    def _compile(self, xml: str) -> None:
+        """Make the model, and views of what every tick writes and reads."""
+        self._compiled = xml
+        self.model = self._mujoco.MjModel.from_xml_string(xml)
+        self.data = self._mujoco.MjData(self.model)
+        self._reference, self._measured = self.data.ctrl, self.data.sensordata
+        flange = self.data.body("flange")
+        self._flange_position, self._R_base_flange = flange.xpos, flange.xmat.reshape(3, 3)
+
+    def _put(self, name: str, pose: np.ndarray) -> None:
         """Set where a body is in its parent, without compiling anew."""
-        self.model.body_pos[body] = pose[:3]
-        self.model.body_quat[body] = pose[[6, 3, 4, 5]]  # w x y z
+        body = self.model.body(name)
+        body.pos, body.quat = pose[:3], pose[[6, 3, 4, 5]]  # w x y z
 
 
 def _import_mujoco() -> ModuleType:
@@ -88,3 +93,6 @@ def _import_mujoco() -> ModuleType:
     except ImportError as error:
         expected = f"the package mujoco ({error}); pip install mujoco, or backend analytic"
         raise InvalidInput("backend", "mujoco", expected) from None
+    except (AttributeError, RuntimeError) as error:  # of its OpenGL, which it imports as well
+        expected = f"nothing, or an OpenGL that is installed: egl, osmesa or glfw ({error})"
+        raise InvalidInput("MUJOCO_GL", os.environ.get("MUJOCO_GL", ""), expected) from None

@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """A scene as a model of MuJoCo (MJCF); where plate and tool are is set afterwards, not here."""
 
-import math
-
 from vi_ik_ros.skills.plants.scene import Scene
 from vi_ik_ros.skills.plants.scene.parts import Tool
 from vi_ik_ros.skills.plants.scene.plate_boxes import plate_boxes
+from vi_ik_ros.skills.plants.scene.tool_body import BLADE_HEIGHT, INERTIA, blades
 
-BLADE_HEIGHT = 0.006  # [m], of the box above the rounded edge
-NARROWER, SHORTER = 0.7, 0.8  # that box beside the edge: a full one jams on the rim when turned
 AXES = {"x": "1 0 0", "y": "0 1 0", "z": "0 0 1"}
 
 
 def model_xml(scene: Scene, time_step: float) -> str:
     """Write the model.
+
+    All contacts belong to one tool, so MuJoCo need not look for islands of them.
 
     Args:
         scene: whose plate, recess, tool, friction and servo are in it.
@@ -24,7 +23,9 @@ def model_xml(scene: Scene, time_step: float) -> str:
 <mujoco model="{scene.recess.shape}">
   <compiler angle="radian" autolimits="true" inertiafromgeom="false"/>
   <option timestep="{time_step!r}" integrator="implicitfast" cone="elliptic" impratio="3"
-          gravity="0 0 0"/>
+          gravity="0 0 0">
+    <flag island="disable"/>
+  </option>
   <default>
     <geom condim="3" friction="{scene.friction!r} 0.005 0.0001" solref="0.004 1"
           solimp="0.95 0.99 0.0002" contype="0" conaffinity="0"/>
@@ -41,7 +42,7 @@ def model_xml(scene: Scene, time_step: float) -> str:
       {_joints("turn", "hinge")}
       <body name="tool">
         <inertial pos="0 0 {-0.5 * tool.sensor_to_tip!r}" mass="{tool.mass!r}"
-                  diaginertia="1e-4 1e-4 1e-4"/>
+                  diaginertia="{_row([INERTIA] * 3)}"/>
         {_springs(tool)}
         {_tip(scene)}
         <geom class="seen" type="cylinder" size="0.004"
@@ -80,38 +81,34 @@ def _joints(name: str, kind: str) -> str:
 
 def _springs(tool: Tool) -> str:
     """Write the joints between flange and tool, along the tool's axes."""
-    lines = []
-    for (letter, axis), stiffness in zip(AXES.items(), tool.stiffness, strict=True):
-        damping = 2.0 * tool.damping_ratio * math.sqrt(stiffness * tool.mass)
-        lines.append(
-            f'<joint name="spring_{letter}" type="slide" axis="{axis}"'
-            f' stiffness="{stiffness!r}" damping="{damping!r}"/>'
-        )
-    return "".join(lines)
+    springs = zip(AXES.items(), tool.stiffness, tool.damping, strict=True)
+    return "".join(
+        f'<joint name="spring_{letter}" type="slide" axis="{axis}"'
+        f' stiffness="{stiffness!r}" damping="{damping!r}"/>'
+        for (letter, axis), stiffness, damping in springs
+    )
 
 
 def _tip(scene: Scene) -> str:
-    """Write the blade along the tool's y, and that along x of a cross: edge and box above."""
-    tool = scene.tool
-    r, half = tool.tip_radius, 0.5 * tool.blade
-    end, middle = half - r, -(r + 0.5 * BLADE_HEIGHT)
-    thin, long, high = NARROWER * r, SHORTER * half, 0.5 * BLADE_HEIGHT
-    blades = [([0, -end, -r, 0, end, -r], [thin, long, high])]
-    if scene.recess.shape == "cross":
-        blades.append(([-end, 0, -r, end, 0, -r], [long, thin, high]))
-    return "".join(
-        f'<geom class="tip" type="capsule" size="{r!r}" fromto="{_row(ends)}"/>'
-        f'<geom class="tip" type="box" pos="0 0 {middle!r}" size="{_row(size)}"/>'
-        for ends, size in blades
-    )
+    """Write the blades: edge and box above."""
+    lines = []
+    for blade in blades(scene):
+        r, reach = blade.radius, blade.reach
+        x, y = (0, reach) if blade.along == "y" else (reach, 0)
+        ends = [-x, -y, -r, x, y, -r]
+        lines.append(
+            f'<geom class="tip" type="capsule" size="{r!r}" fromto="{_row(ends)}"/>'
+            f'<geom class="tip" type="box" pos="0 0 {blade.box_middle!r}"'
+            f' size="{_row([*blade.box_half])}"/>'
+        )
+    return "".join(lines)
 
 
 def _servos(scene: Scene) -> str:
     """Write the position servos of the flange's joints, in their order."""
     servo, lines = scene.servo, []
-    omega = 2.0 * math.pi * servo.frequency
     for name, mass in (("slide", servo.mass), ("turn", servo.inertia)):
-        stiffness, damping = mass * omega**2, 2.0 * servo.damping_ratio * mass * omega
+        stiffness, damping = servo.gains(mass)
         lines += [
             f'<position joint="{name}_{letter}" kp="{stiffness!r}" kv="{damping!r}"/>'
             for letter in AXES

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The parts of a scene; ranges stand in the annotations, and catch numbers in other units."""
 
+import math
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -66,6 +67,11 @@ class Tool:
     sensor_to_tip: Length
     flange_to_tip: Length
 
+    @property
+    def damping(self) -> tuple[float, ...]:
+        """Of the springs along the tool's x, y, z [Ns/m]."""
+        return tuple(2.0 * self.damping_ratio * math.sqrt(k * self.mass) for k in self.stiffness)
+
 
 @dataclass(frozen=True)
 class Servo:
@@ -82,6 +88,11 @@ class Servo:
     damping_ratio: Annotated[float, Within(0.05, 10.0, "")]
     mass: Annotated[float, Within(0.1, 1e3, "kg")]
     inertia: Annotated[float, Within(1e-3, 1e3, "kg m^2")]
+
+    def gains(self, mass: float) -> tuple[float, float]:
+        """Return the stiffness and the damping with which a mass, or an inertia, lags like this."""
+        omega = 2.0 * math.pi * self.frequency
+        return mass * omega**2, 2.0 * self.damping_ratio * mass * omega
 
 
 @dataclass(frozen=True)

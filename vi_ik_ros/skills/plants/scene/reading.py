@@ -2,7 +2,7 @@
 """Frozen dataclasses from plain values, strictly: ranges stand in the annotations."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from difflib import get_close_matches
 from typing import Annotated, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -38,26 +38,28 @@ class Quaternion(Within):
 
 
 def read(cls: type[T], values: object, path: str) -> T:
-    """Make a dataclass from a mapping that has its fields as keys, no more and no fewer.
+    """Make a dataclass from a mapping that has its fields as keys, no others.
 
     Args:
         cls: the dataclass; its fields are dataclasses, names, numbers or tuples of numbers.
-        values: the mapping.
+        values: the mapping; fields that have a default may be missing.
         path: where it stands, for errors.
 
     Raises:
         InvalidInput: a key is unknown or missing, or a value is not what its field takes.
     """
-    hints = get_type_hints(cls, include_extras=True)
+    all_hints = get_type_hints(cls, include_extras=True)
+    known = [one for one in fields(cls) if one.init]  # type: ignore[arg-type]  # a dataclass
+    hints = {one.name: all_hints[one.name] for one in known}
     if not isinstance(values, Mapping):
         raise InvalidInput(path, values, f"a mapping with {', '.join(hints)}")
     for key in values:
         if key not in hints:
             raise InvalidInput(f"{path}.{key}", "an unknown key", nearest(str(key), list(hints)))
-    for key in hints:
-        if key not in values:
-            raise InvalidInput(f"{path}.{key}", "nothing", f"a value; {path} needs {key}")
-    return cls(**{key: _value(hint, values[key], f"{path}.{key}") for key, hint in hints.items()})
+    for one in known:
+        if one.name not in values and one.default is MISSING:
+            raise InvalidInput(f"{path}.{one.name}", "nothing", f"a value; {path} needs {one.name}")
+    return cls(**{key: _value(hints[key], values[key], f"{path}.{key}") for key in values})
 
 
 def nearest(name: str, known: list[str]) -> str:

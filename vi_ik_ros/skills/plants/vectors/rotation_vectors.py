@@ -10,7 +10,7 @@ from vi_ik_ros.kinematics.pose import matrix_to_pose
 
 def exp_so3(vector: np.ndarray) -> np.ndarray:
     """Turn a rotation vector (3,) [rad] into a matrix (3, 3)."""
-    x, y, z = (float(entry) for entry in vector)
+    x, y, z = vector.tolist()
     angle = math.sqrt(x * x + y * y + z * z)
     if angle < 1e-8:  # the next terms of both series are beyond a float's digits
         sinc, versine = 1.0, 0.5
@@ -41,7 +41,5 @@ def log_so3(R: np.ndarray) -> np.ndarray:
 
 def euler_xyz(R: np.ndarray) -> np.ndarray:
     """Return the angles (3,) [rad] of R = Rx(a) Ry(b) Rz(c), away from b = pi / 2."""
-    a = math.atan2(-R[1, 2], R[2, 2])
-    b = math.asin(min(1.0, max(-1.0, R[0, 2])))
-    c = math.atan2(-R[0, 1], R[0, 0])
-    return np.array([a, b, c])
+    (xx, xy, xz), (_, _, yz), (_, _, zz) = R.tolist()
+    return np.array([math.atan2(-yz, zz), math.asin(min(1.0, max(-1.0, xz))), math.atan2(-xy, xx)])
