@@ -19,8 +19,10 @@ COMMANDS: dict[str, str] = {
     "density": "log-density of given configurations under a model",
     "intersect": "multiply two Gaussian mixtures into a model of its own",
     "connectivity": "which components of a mixture have mass in common",
+    "skill": "run a contact skill in a simulation; show what it consists of",
     "objectives": "send an objectives file to the trainer node, or cancel its training",
     "learn-objectives": "find the numbers of an objectives file from demonstrations",
+    "world": "write a scene for Gazebo: a world and what its bridge carries",
     "bench": "run a benchmark by name",
     "figures": "draw what the benchmarks fit, as PNG",
 }

@@ -11,6 +11,7 @@ from vi_ik_ros.exceptions import InvalidInput
 EXAMPLE = "vi-ik bench service-latency --quick --json"
 BENCHMARKS: dict[str, str] = {
     "amortized": "conditional mixtures of five arms beside simpler models of the same budget",
+    "control-law": "a force controller on an ideal spring: stability limits, noise, drift",
     "crash-safety": "trainers and samplers killed at random moments: nothing lost, broken or left",
     "gmm-ik": "inverse kinematics by a joint mixture: the source's table beside several fits",
     "hot-reload": "models trained, exchanged and served at once: time, latency, no wrong answer",
@@ -25,6 +26,7 @@ BENCHMARKS: dict[str, str] = {
     "prioritized-bimanual": "two hands out of reach of both targets, with and without priorities",
     "safety-gate": "a million random commands: no limit exceeded, every fault latched and named",
     "service-latency": "time of an answer of the sampler node over ROS 2, by number of samples",
+    "skill-boundaries": "screw insertion over its parameters: where it stops working",
     "talos-reach": "a humanoid that stands and reaches: starts of the whole-body refiner",
     "talos-stance": "a mixture of a humanoid's whole-body configurations beside HMC",
     "unigauss-hierarchy": "optional tasks that exclude each other, by their masses on a grid",
