@@ -7,7 +7,7 @@ import numpy as np
 
 from vi_ik_ros.kinematics.pose import pose_to_matrix
 from vi_ik_ros.skills.plants.scene import Scene
-from vi_ik_ros.skills.plants.scene.tool_body import BLADE_HEIGHT, blades
+from vi_ik_ros.skills.plants.scene.geometry.tool_body import BLADE_HEIGHT, blades
 
 Color = tuple[float, float, float, float]  # red, green, blue, opacity in [0, 1]
 

@@ -6,7 +6,7 @@ import pytest
 
 from vi_ik_ros.skills.plants.analytic_plant import AnalyticPlant
 from vi_ik_ros.skills.plants.scene import load_scene
-from vi_ik_ros.skills.plants.scene.recess_profile import RecessProfile
+from vi_ik_ros.skills.plants.scene.geometry.recess_profile import RecessProfile
 
 
 def at(scene, x=0.0, y=0.0, yaw=0.0):

@@ -8,8 +8,8 @@ import numpy as np
 
 from vi_ik_ros.kinematics.pose import pose_to_matrix
 from vi_ik_ros.skills.plants.scene import Scene
+from vi_ik_ros.skills.plants.scene.geometry.recess_profile import RecessProfile
 from vi_ik_ros.skills.plants.scene.parts import Servo
-from vi_ik_ros.skills.plants.scene.recess_profile import RecessProfile
 from vi_ik_ros.skills.plants.simulated_plant import SimulatedPlant
 from vi_ik_ros.skills.plants.vectors.rotation_vectors import exp_so3, log_so3
 

@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 
 from vi_ik_ros.skills.plants.scene import Scene
-from vi_ik_ros.skills.plants.scene.plate_boxes import Side, plate_boxes
-from vi_ik_ros.skills.plants.scene.tool_body import BLADE_HEIGHT, blades
+from vi_ik_ros.skills.plants.scene.geometry.plate_boxes import Side, plate_boxes
+from vi_ik_ros.skills.plants.scene.geometry.tool_body import BLADE_HEIGHT, blades
 
 MILLIMETRES = 1e3
 FIELD_OF_VIEW = 14.0  # [deg], vertical; narrow, so that parallel edges look parallel

@@ -9,7 +9,7 @@ from vi_ik_ros.kinematics.pose import pose_to_matrix
 from vi_ik_ros.skills.plants.gazebo import bridge_yaml, world_sdf
 from vi_ik_ros.skills.plants.gazebo.world_sdf import time_step
 from vi_ik_ros.skills.plants.scene import load_scene
-from vi_ik_ros.skills.plants.scene.plate_boxes import plate_boxes
+from vi_ik_ros.skills.plants.scene.geometry.plate_boxes import plate_boxes
 
 
 def numbers(element, path):

@@ -20,7 +20,7 @@ from vi_ik_ros.skills.plants.gazebo.topics import (
     wrench_topic,
 )
 from vi_ik_ros.skills.plants.scene import Scene
-from vi_ik_ros.skills.plants.scene.tool_body import BLADE_HEIGHT, INERTIA, Blade, blades
+from vi_ik_ros.skills.plants.scene.geometry.tool_body import BLADE_HEIGHT, INERTIA, Blade, blades
 
 SHARE = 1e-3  # of a mass, for each link before it: one joint joins two links, and none may weigh 0
 NO_LIMIT = 1e6  # [N], [Nm]; the controllers' own one is 1000

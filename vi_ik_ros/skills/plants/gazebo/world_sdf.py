@@ -8,7 +8,7 @@ from vi_ik_ros.skills.plants.gazebo.elements import box, number, plugin, pose, s
 from vi_ik_ros.skills.plants.gazebo.tool_sdf import tool_model
 from vi_ik_ros.skills.plants.gazebo.topics import world_name
 from vi_ik_ros.skills.plants.scene import Scene
-from vi_ik_ros.skills.plants.scene.plate_boxes import plate_boxes
+from vi_ik_ros.skills.plants.scene.geometry.plate_boxes import plate_boxes
 
 STEP_RATE = 1000  # [Hz], least
 GREY = "0.6 0.62 0.66"

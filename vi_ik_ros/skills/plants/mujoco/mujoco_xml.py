@@ -2,9 +2,9 @@
 """A scene as a model of MuJoCo (MJCF); where plate and tool are is set afterwards, not here."""
 
 from vi_ik_ros.skills.plants.scene import Scene
+from vi_ik_ros.skills.plants.scene.geometry.plate_boxes import plate_boxes
+from vi_ik_ros.skills.plants.scene.geometry.tool_body import BLADE_HEIGHT, INERTIA, blades
 from vi_ik_ros.skills.plants.scene.parts import Tool
-from vi_ik_ros.skills.plants.scene.plate_boxes import plate_boxes
-from vi_ik_ros.skills.plants.scene.tool_body import BLADE_HEIGHT, INERTIA, blades
 
 AXES = {"x": "1 0 0", "y": "0 1 0", "z": "0 0 1"}
 

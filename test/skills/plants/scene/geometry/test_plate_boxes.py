@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from vi_ik_ros.skills.plants.scene import load_scene
-from vi_ik_ros.skills.plants.scene.plate_boxes import plate_boxes
+from vi_ik_ros.skills.plants.scene.geometry.plate_boxes import plate_boxes
 
 
 def in_recess(scene, points):

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vi_ik_ros.skills.plants.scene.recess_profile import RecessProfile
+from vi_ik_ros.skills.plants.scene.geometry.recess_profile import RecessProfile
 
 SLOT = RecessProfile(half_width=0.0008, depth=0.0025, radius=0.00045, y_room=0.002)
 NARROW = replace(SLOT, half_width=0.0003)
