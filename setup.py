@@ -24,14 +24,16 @@ ROS_WHEELS = [  # ROS 2 Kilted; a machine with ROS 2 itself does not need them a
     "ros-builtin-interfaces==2.3.0",
     "ros-diagnostic-msgs==5.5.1",
     "ros-geometry-msgs==5.5.1",
+    "ros-rosgraph-msgs==2.3.0",
     "ros-sensor-msgs==5.5.1",
     "ros-std-msgs==5.5.1",
     "ros-std-srvs==5.5.1",
     "ros-visualization-msgs==5.5.1",
 ]
 CLUSTER = ["ray[tune]>=2.44,<3"]  # vi-ik sweep
+VIDEO = ["av>=14"]  # vi-ik skill run --video
 TEST = ["pytest>=8,<9", "pytest-xdist>=3,<4"]
-DEV = [*TEST, *CLUSTER, "codespell>=2.3", "mypy>=1.13", "ruff>=0.9", "types-PyYAML"]
+DEV = [*TEST, *CLUSTER, *VIDEO, "codespell>=2.3", "mypy>=1.13", "ruff>=0.9", "types-PyYAML"]
 
 
 class CMakeBuild(build_py):
@@ -98,7 +100,7 @@ setup(
     python_requires=">=3.11",
     packages=["vi_ik_ros"],
     install_requires=_requirements("requirements-ros.txt") + ROS_WHEELS,
-    extras_require={"cluster": CLUSTER, "test": TEST, "dev": DEV},
+    extras_require={"cluster": CLUSTER, "video": VIDEO, "test": TEST, "dev": DEV},
     entry_points={"console_scripts": ["vi-ik = vi_ik_ros.cli.main:main"]},
     cmdclass={"build_py": CMakeBuild},
     distclass=BinaryDistribution,

@@ -142,6 +142,10 @@ def test_relative_imports_are_resolved(tmp_path: Path) -> None:
             {"torch"},
         ),
         ("vi_ik_ros.nodes.training.learning_service", {"torch"}),
+        # Nodes with a control loop; MuJoCo is loaded by its backend.
+        ("vi_ik_ros.nodes.robot_interface_node", {"torch", "mujoco"}),
+        ("vi_ik_ros.nodes.skill_node, vi_ik_ros.nodes.topic_plant", {"torch", "mujoco"}),
+        ("vi_ik_ros.skills.execution.run", {"torch", "rclpy", "mujoco"}),
         ("vi_ik_ros.cli.main", {"torch", "rclpy", "numpy"}),
     ],
 )

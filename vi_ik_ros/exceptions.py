@@ -75,6 +75,14 @@ class TrainingStopped(ViIkError):
         super().__init__(f"training was stopped at step {step}; a checkpoint is kept")
 
 
+class NotNow(InvalidInput):
+    """A call that the robot's present state does not allow; the message says what would."""
+
+
+class RobotFault(ViIkError):
+    """A movement of the robot that ended with a fault."""
+
+
 class NoAnswer(ViIkError):
     """A node did not come up or did not answer in time."""
 

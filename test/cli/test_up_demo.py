@@ -44,7 +44,7 @@ def test_up_starts_the_node_and_ends_it_on_interrupt(environment, tmp_path):
 def test_up_tells_when_a_node_ends_by_itself(environment, tmp_path):
     params = tmp_path / "params.yaml"
     params.write_text("/**/sampler:\n  ros__parameters:\n    threads: -1\n")
-    words = [*VI_IK, "up", "--params", str(params), "--json"]
+    words = [*VI_IK, "up", "--nodes", "sampler,trainer", "--params", str(params), "--json"]
     done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=TIMEOUT)
     assert done.returncode == 1
     ended = json.loads(done.stdout)

@@ -10,6 +10,7 @@ import pytest
 
 from vi_ik_ros.nodes.parameters import SamplerParameters, TrainerParameters
 from vi_ik_ros.nodes.robot.parameters import RobotInterfaceParameters
+from vi_ik_ros.nodes.skill.parameters import SkillParameters
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "launch").glob("*.launch.py"))
@@ -18,12 +19,14 @@ ARGUMENTS = {
     "sampler": {"model", "robot", *EVERY},
     "trainer": {"device", *EVERY},
     "robot_interface": {"backend", "scene", "comau_file", *EVERY},
+    "skill": {"skill", "robot", *EVERY},
     "gazebo": {"scene", "worlds", "gz_args", "namespace", "log_level"},
 }
 PARAMETERS = {
     "sampler": SamplerParameters,
     "trainer": TrainerParameters,
     "robot_interface": RobotInterfaceParameters,
+    "skill": SkillParameters,
 }
 
 

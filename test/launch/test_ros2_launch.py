@@ -30,6 +30,7 @@ EVERY = ("namespace", "use_sim_time", "params_file", "log_level")
         ("bringup.launch.py", ("model", "robot", "device", *EVERY)),
         ("sampler.launch.py", ("model", "robot", *EVERY)),
         ("trainer.launch.py", ("device", *EVERY)),
+        ("skill.launch.py", ("skill", "robot", *EVERY)),
         ("gazebo.launch.py", ("scene", "worlds", "gz_args", "namespace", "log_level")),
     ],
 )

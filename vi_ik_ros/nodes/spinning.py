@@ -4,13 +4,16 @@
 import signal
 import sys
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import rclpy
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
 
 from vi_ik_ros.exceptions import ViIkError
+
+AnyNode = TypeVar("AnyNode", bound=Node)
 
 
 class _Stopped(BaseException):
@@ -26,8 +29,20 @@ class _Stopped(BaseException):
     came: ClassVar[bool] = False
 
 
-def spin_node(make: Callable[[], Node], args: list[str] | None = None) -> int:
+def spin_node(
+    make: Callable[[], AnyNode],
+    args: list[str] | None = None,
+    *,
+    last_words: Callable[[AnyNode], None] | None = None,
+) -> int:
     """Make a node and spin it until Ctrl-C, SIGTERM or a shutdown of its context.
+
+    Args:
+        make: makes it.
+        args: of the command line.
+        last_words: what the node does at its end while ROS 2 still works, so that it can talk to
+            others. ROS 2 then does not hear the signal, and the node ends at the next event that
+            wakes it: it needs a timer.
 
     Returns:
         Exit code: 0, or 2 with one line on standard error when the node refuses its parameters.
@@ -35,12 +50,17 @@ def spin_node(make: Callable[[], Node], args: list[str] | None = None) -> int:
     # Also while the node is loading, and in a shell's background job, which ignores SIGINT.
     for firmness in (signal.SIGINT, signal.SIGTERM):
         signal.signal(firmness, _stop)
+    node = None
+    options = SignalHandlerOptions.ALL if last_words is None else SignalHandlerOptions.NO
     try:
-        rclpy.init(args=args)
-        rclpy.spin(make())
+        rclpy.init(args=args, signal_handler_options=options)
+        node = make()
+        rclpy.spin(node)
     except (_Stopped, KeyboardInterrupt, ExternalShutdownException):
         return 0
     except ViIkError as error:
+        if _Stopped.came:  # An import that was broken off looks like a missing package.
+            return 0
         sys.stderr.write(f"{error}\n")
         return 2
     except Exception:
@@ -51,6 +71,8 @@ def spin_node(make: Callable[[], Node], args: list[str] | None = None) -> int:
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # A second Ctrl-C changes nothing any more.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if last_words is not None and node is not None:
+            last_words(node)
         rclpy.try_shutdown()
     return 0
 

@@ -2,7 +2,7 @@
 import mujoco
 import numpy as np
 
-from vi_ik_ros.skills.plants.scene.plate_boxes import plate_boxes
+from vi_ik_ros.skills.plants.scene.geometry.plate_boxes import plate_boxes
 from vi_ik_ros.viewer.scene_pictures.picture_model import picture_assets, picture_xml, section
 
 

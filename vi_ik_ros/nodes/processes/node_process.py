@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import IO
 
 NODES: dict[str, str] = {  # name -> module with main()
+    "robot_interface": "vi_ik_ros.nodes.robot_interface_node",
     "sampler": "vi_ik_ros.nodes.sampler_node",
+    "skill": "vi_ik_ros.nodes.skill_node",
     "trainer": "vi_ik_ros.nodes.trainer_node",
 }
 

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The control loop: what happens in each control period, and what takes many of them."""
