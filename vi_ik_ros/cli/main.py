@@ -19,7 +19,7 @@ COMMANDS: dict[str, str] = {
     "density": "log-density of given configurations under a model",
     "intersect": "multiply two Gaussian mixtures into a model of its own",
     "connectivity": "which components of a mixture have mass in common",
-    "skill": "run a contact skill in a simulation; show what it consists of",
+    "skill": "run and learn contact skills in a simulation; look at what was learned",
     "objectives": "send an objectives file to the trainer node, or cancel its training",
     "learn-objectives": "find the numbers of an objectives file from demonstrations",
     "world": "write a scene for Gazebo: a world and what its bridge carries",

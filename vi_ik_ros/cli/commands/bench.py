@@ -12,6 +12,7 @@ EXAMPLE = "vi-ik bench service-latency --quick --json"
 BENCHMARKS: dict[str, str] = {
     "amortized": "conditional mixtures of five arms beside simpler models of the same budget",
     "control-law": "a force controller on an ideal spring: stability limits, noise, drift",
+    "control-loop": "a robot interface node at 50 Hz in real time: late ticks, gains, clocks",
     "crash-safety": "trainers and samplers killed at random moments: nothing lost, broken or left",
     "gmm-ik": "inverse kinematics by a joint mixture: the source's table beside several fits",
     "hot-reload": "models trained, exchanged and served at once: time, latency, no wrong answer",
@@ -27,6 +28,8 @@ BENCHMARKS: dict[str, str] = {
     "safety-gate": "a million random commands: no limit exceeded, every fault latched and named",
     "service-latency": "time of an answer of the sampler node over ROS 2, by number of samples",
     "skill-boundaries": "screw insertion over its parameters: where it stops working",
+    "skill-crash-safety": "learning runs killed at random moments: no episode lost or doubled",
+    "skill-learning": "episodes that optimisers need for a contact skill, and what comes of it",
     "talos-reach": "a humanoid that stands and reaches: starts of the whole-body refiner",
     "talos-stance": "a mixture of a humanoid's whole-body configurations beside HMC",
     "unigauss-hierarchy": "optional tasks that exclude each other, by their masses on a grid",

@@ -20,6 +20,7 @@ FIGURES: dict[str, str] = {
     "panda-position": "Pandas with a fingertip at a point, ten Gaussians and one",
     "panda-training": "errors of the Panda's draws over the time of training",
     "skill-boundaries": "shares of success of screw insertion over its three parameters",
+    "skill-learning": "a contact skill learned by every method: regret, successes, parameters",
     "talos": "humanoids on both feet: a mixture, HMC, and a hand that may be given up",
 }
 

@@ -96,6 +96,10 @@ class ParameterSpace:
         values = np.where(self._is_log, np.exp(np.where(self._is_log, scaled, 0.0)), scaled)
         return np.clip(values, self._lower, self._upper)
 
+    def named(self, point: np.ndarray) -> dict[str, float]:
+        """Return the values of one point (d,) of the unit cube by name, in their units."""
+        return dict(zip(self.names, self.from_unit(point[np.newaxis])[0].tolist(), strict=True))
+
     def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
         """Draw values (n, d) in their units, uniform on the scale of each parameter."""
         return self.from_unit(rng.random((n, len(self.parameters))))

@@ -16,6 +16,8 @@ from vi_ik_ros.nodes.robot.client.robot_client import POSES, RobotClient
 from vi_ik_ros.nodes.robot.messages.conversions import time_from_msg
 from vi_ik_ros.nodes.topic_plant import TopicPlant
 
+SPIN = 0.1  # [s], so that it ends soon
+
 
 class RobotUser:
     """A node in a context of its own, and the thread that spins it.
@@ -37,7 +39,7 @@ class RobotUser:
         domain_id: int | None = None,
         on_pose: Callable[[int], None] = lambda stamp: None,
     ) -> None:
-        self._context, self._namespace = Context(), namespace
+        self._context = Context()
         rclpy.init(context=self._context, domain_id=domain_id)
         self._node = Node(
             "robot_user", context=self._context, namespace=namespace, enable_rosout=False
@@ -48,6 +50,7 @@ class RobotUser:
         self.plant = TopicPlant(self._node)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
+        self._ends = threading.Event()
         self._thread = threading.Thread(target=self._spin, name="robot user", daemon=True)
 
     def make_client(self) -> RobotClient:
@@ -64,12 +67,15 @@ class RobotUser:
     ) -> None:
         """Hold the tool, and leave ROS 2."""
         self.plant.close()
-        self._executor.shutdown()
+        self._ends.set()  # An executor must not be shut down while another thread waits in it.
         self._thread.join()
+        self._executor.shutdown()
+        self._node.destroy_node()
         self._context.try_shutdown()
 
     def _spin(self) -> None:
         try:
-            self._executor.spin()
-        except ExternalShutdownException:
+            while not self._ends.is_set():
+                self._executor.spin_once(timeout_sec=SPIN)
+        except ExternalShutdownException:  # Ctrl-C
             pass
