@@ -153,6 +153,7 @@ class RobotInterfaceNode(Node):
             error_bits=self._backend.error_bits,
             late_ticks=self._lateness.late,
             ticks=self._ticks,
+            worst_delay=self._lateness.worst,
         )
 
     def _status_to_msg(self) -> DiagnosticStatus:

@@ -140,20 +140,22 @@ def drift_rows(
     ]
 
 
-def plant_row(name: str, scene: Scene, delay_ticks: int) -> Row:
-    """Return the least unstable force gain of a simulated plant on its flat plate."""
+def just_above_plate(scene: Scene, delay_ticks: int) -> Scene:
+    """Return a scene in which nothing is uncertain or noisy, and the tool is all but down."""
     x, y, _, qx, qy, qz, qw = scene.start
     z = scene.plate.pose[2] + ABOVE
-    sensor = replace(scene.force_torque, force_noise=0.0, torque_noise=0.0)
-    plant = PLANTS[name](
-        replace(
-            scene,
-            uncertainty=replace(scene.uncertainty, x=0.0, y_std=0.0, z_std=0.0, yaw_std=0.0),
-            force_torque=sensor,
-            start=(x, y, z, qx, qy, qz, qw),
-            delay_ticks=delay_ticks,
-        )
+    return replace(
+        scene,
+        uncertainty=replace(scene.uncertainty, x=0.0, y_std=0.0, z_std=0.0, yaw_std=0.0),
+        force_torque=replace(scene.force_torque, force_noise=0.0, torque_noise=0.0),
+        start=(x, y, z, qx, qy, qz, qw),
+        delay_ticks=delay_ticks,
     )
+
+
+def plant_row(name: str, scene: Scene, delay_ticks: int) -> Row:
+    """Return the least unstable force gain of a simulated plant on its flat plate."""
+    plant = PLANTS[name](just_above_plate(scene, delay_ticks))
     formula = max_gain(scene.tool.stiffness[2], delay_ticks, plant.control_period)
     cutoff = WrenchSettings().fast_cutoff
 

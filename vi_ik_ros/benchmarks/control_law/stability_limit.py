@@ -15,20 +15,28 @@ DIVERGED = 1e6  # [N]
 SETTLED = 0.5  # [N], deviation of the force in the last second that still counts as stable
 
 
-def least_unstable(is_unstable: Callable[[float], bool], guess: float) -> float:
+def least_unstable(
+    is_unstable: Callable[[float], bool],
+    guess: float,
+    *,
+    span: float = 4.0,
+    halvings: int = HALVINGS,
+) -> float:
     """Return the gain between the stable and the unstable ones, by bisection of its logarithm.
 
     Args:
         is_unstable: of a gain.
-        guess: the answer is looked for from a quarter to four times this.
+        guess: where the answer is looked for.
+        span: factor by which it may be off, up or down.
+        halvings: of the range.
 
     Returns:
         NaN if it is not in that range.
     """
-    low, high = 0.25 * guess, 4.0 * guess
+    low, high = guess / span, guess * span
     if is_unstable(low) or not is_unstable(high):
         return math.nan
-    for _ in range(HALVINGS):
+    for _ in range(halvings):
         middle = math.sqrt(low * high)
         low, high = (low, middle) if is_unstable(middle) else (middle, high)
     return math.sqrt(low * high)

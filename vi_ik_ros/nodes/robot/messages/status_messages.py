@@ -35,6 +35,7 @@ class RobotStatus:
         error_bits: of the robot's own controller.
         late_ticks: control periods that began late or not at all, since the start.
         ticks: control periods since the start.
+        worst_delay: longest time by which one of them began late [s].
     """
 
     state: PlantState
@@ -49,6 +50,7 @@ class RobotStatus:
     error_bits: int = 0
     late_ticks: int = 0
     ticks: int = 0
+    worst_delay: float = 0.0
 
     @property
     def is_simulation(self) -> bool:
@@ -86,6 +88,7 @@ def status_to_msg(status: RobotStatus, name: str, seq: int) -> DiagnosticStatus:
         "wrench_period": repr(status.wrench_period),
         "late_ticks": str(status.late_ticks),
         "ticks": str(status.ticks),
+        "worst_delay": repr(status.worst_delay),
         "seq": str(seq),
     }
     return DiagnosticStatus(
@@ -125,6 +128,7 @@ def _read(values: Mapping[str, str]) -> RobotStatus:
         error_bits=int(values["error_bits"], 16),
         late_ticks=int(values["late_ticks"]),
         ticks=int(values["ticks"]),
+        worst_delay=float(values["worst_delay"]),
     )
 
 
