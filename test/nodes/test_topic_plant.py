@@ -129,7 +129,7 @@ def test_the_arriving_pose_is_the_clock_and_nothing_is_lost(make_bench):
     results = [bench.plant.tick(twist(0.004, 0.0, 0.0)) for _ in range(60)]
     assert results[-1].state is PlantState.ACTIVE and results[-1].faults == ()
     ticks = 60 + bench.plant.missed_ticks  # that passed at the robot: this machine may be loaded
-    assert results[-1].time >= ticks * 0.02 - 1e-9
+    assert results[-1].time >= (ticks - 0.5) * 0.02, "a first stamp may be late"
     assert sum(len(result.wrenches) for result in results) == pytest.approx(3.4 * ticks, rel=0.1)
     times = np.concatenate([result.wrench_times for result in results])
     assert np.diff(times).min() > 0.005, "samples have times of their own"

@@ -46,11 +46,13 @@ def add_training_arguments(parser: argparse.ArgumentParser, default_family: str)
 
 
 def add_sharpening_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what the last part of a fit of networks can be told."""
+    """Declare what a fit of networks can be told of its ELBO."""
     for option, words in (
-        ("elbo-weight", "weight of the ELBO beside the likelihood, in the last third of a fit"),
+        ("sharpen-from", "share of a fit after which the ELBO joins the likelihood"),
+        ("elbo-weight", "weight of the ELBO beside the likelihood"),
         ("trust-region", "first bound [nat] of how far the ELBO moves a component; 0 for none"),
         ("sir-weight", "weight of importance-weighted draws beside the ELBO; 0 for none"),
+        ("widening", "mean depth [nat] a joint that the ELBO's target is widened to; 0 for none"),
         ("obsolete-below", "share of 1 / K below which components are removed; 0 keeps all"),
     ):
         parser.add_argument(f"--{option}", type=float, metavar="W", help=words)

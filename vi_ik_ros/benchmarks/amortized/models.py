@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 
 from vi_ik_ros.sampling.training.settings import FitSettings
 
-OURS, PLAIN = "ours", "plain"
+OURS, PLAIN, VANILLA = "ours", "plain", "plain, ELBO alone"
 NONE = {"trust_region": 0.0, "sir_weight": 0.0, "obsolete_below": 0.0}  # of what keeps modes apart
 REVERSE_KL = 100.0  # weight of the ELBO beside which the likelihood is nothing
+WIDENED = {"elbo_weight": 1.0, "widening": 1.0}  # of ours, the same for every arm
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,8 @@ class Model:
 
 MODELS = (
     Model("single Gaussian", changes={"num_components": 1}),
-    Model("plain, ELBO alone", changes=NONE | {"sharpen_from": 0.0, "elbo_weight": REVERSE_KL}),
+    Model(VANILLA, changes=NONE | {"sharpen_from": 0.0, "elbo_weight": REVERSE_KL}),
     Model(PLAIN, changes=NONE),
     Model("linear experts", family="moe"),
-    Model(OURS),
+    Model(OURS, changes=WIDENED),
 )

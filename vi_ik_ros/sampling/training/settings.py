@@ -48,9 +48,11 @@ RANGES = {  # of what a fit can be told from outside
     "width": Range(1, 8192),
     "num_blocks": Range(1, 64),
     "batch_size": Range(1, 10**6),
+    "sharpen_from": Range(0.0, 1.0, whole=False),
     "elbo_weight": Range(0.0, 10.0, whole=False),
     "trust_region": Range(0.0, 1.0, whole=False),  # [nat]
     "sir_weight": Range(0.0, 100.0, whole=False),
+    "widening": Range(0.0, 1000.0, whole=False),  # [nat] a joint
     "obsolete_below": Range(0.0, 1.0, whole=False),
 }
 
@@ -81,6 +83,9 @@ class FitSettings:
             few updates, adapted by component from then on; 0 for none.
         sir_weight: weight, in the ELBO's, of the likelihood of draws that are importance-weighted
             by the target; 0 for none: beside pairs the time is better spent on more updates.
+        widening: mean depth [nat] of draws for each joint to which the ELBO's target is widened, so
+            that it asks for no more than the network can resolve yet; the smaller, the more varied
+            and the less accurate. 0 softens the depth of far draws instead.
         obsolete_below: share of the fair weight 1 / K below which a component that no context needs
             is removed in the second half of the run; 0 keeps all.
         loss: of an invertible network, `likelihood` or `source`; see `CouplingOptions`.
@@ -104,6 +109,7 @@ class FitSettings:
     elbo_weight: float = 0.15
     trust_region: float = 0.0
     sir_weight: float = 0.0
+    widening: float = 0.0
     obsolete_below: float = 0.1
     loss: str = "likelihood"
     decide_gates: bool = False

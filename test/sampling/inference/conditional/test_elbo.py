@@ -130,3 +130,31 @@ def test_every_form_of_sharpening_approaches_the_normalizer(told):
     after = mean_reward(network)
     assert before < after <= ShiftedNormal.log_normalizer + 0.02
     assert after > ShiftedNormal.log_normalizer - 0.4
+
+
+def make_draws(depths: list[float]) -> elbo.ElboDraws:
+    log_target = -torch.tensor([depths], requires_grad=True)
+    shape = 1, len(depths)
+    return elbo.ElboDraws(torch.zeros(*shape, 2), torch.zeros(shape), log_target, torch.ones(shape))
+
+
+def test_a_widened_target_has_the_mean_depth_that_was_asked_for():
+    draws = make_draws([10.0, 90.0, 500.0])
+    widened = draws.widened(1.5)  # of each of two dimensions
+    assert float(-widened.log_target.detach().mean()) == pytest.approx(3.0)
+    (slope,) = torch.autograd.grad(widened.log_target.sum(), draws.log_target)
+    assert slope.unique().numel() == 1  # of the temperature there is no gradient
+    torch.testing.assert_close(widened.log_model, draws.log_model)
+
+
+def test_a_target_that_draws_already_reach_is_not_narrowed():
+    draws = make_draws([0.5, 1.0])
+    torch.testing.assert_close(draws.widened(1.5).log_target, draws.log_target)
+
+
+def test_a_wider_target_leaves_more_variety():
+    (wide, _), (narrow, _) = fit(60, 10.0, widening=0.4), fit(60, 10.0, widening=10.0)
+    contexts = torch.zeros(1, 2)
+    with torch.no_grad():
+        wide_scale, narrow_scale = (n(contexts).log_scale.mean() for n in (wide, narrow))
+    assert wide_scale < narrow_scale  # of precision factors

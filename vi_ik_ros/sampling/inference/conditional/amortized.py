@@ -51,7 +51,7 @@ class AmortizedInfo:
 
     Attributes:
         negative_log_likelihood: mean -log q(z | c) of the pairs.
-        elbo: under the softened target; NaN if not estimated.
+        elbo: under the softened or widened target; NaN if not estimated.
         weights: (K,), of the components, mean over the pairs.
     """
 
@@ -158,7 +158,7 @@ def estimate_elbo(
             num_samples=update.elbo_samples,
             generator=generator,
         )
-    return float(draws.softened(update.softening).reward.mean())
+    return float(draws.eased(update).reward.mean())
 
 
 def _without_obsolete(state: AmortizedState, below: float) -> AmortizedState:

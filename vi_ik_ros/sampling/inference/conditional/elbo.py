@@ -7,6 +7,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from vi_ik_ros.sampling.inference.conditional.update import Update
 from vi_ik_ros.sampling.inference.target import Target
 from vi_ik_ros.sampling.models.amortized.conditional_gaussians import ConditionalGaussians
 from vi_ik_ros.sampling.models.soft_limits import SoftLimits
@@ -32,6 +33,23 @@ class ElboDraws:
     def reward(self) -> Tensor:
         """Return log p~ - log q of each draw, (B, n); its mean is the ELBO."""
         return self.log_target - self.log_model
+
+    def eased(self, update: Update) -> Self:
+        """Return the draws under the target that an update follows: softened, or widened."""
+        if update.widening > 0.0:
+            return self.widened(update.widening)
+        return self.softened(update.softening)
+
+    def widened(self, depth: float) -> Self:
+        """Return the draws under the target to the power 1 / T, T >= 1.
+
+        With T the mean of -log p~ is `depth` for each dimension. So a network that is far from
+        accurate is asked to vary as much as suits its errors, and T falls as these do. Unlike a
+        softened target, it lets the farthest draws count most, as they do in the ELBO.
+        """
+        deep = -self.log_target.detach().clamp_max(0.0)
+        temperature = (deep.mean() / (depth * self.z.shape[-1])).clamp_min(1.0)
+        return replace(self, log_target=self.log_target / temperature)
 
     def softened(self, scale: float) -> Self:
         """Return the draws under a target that falls only logarithmically far from its mode.

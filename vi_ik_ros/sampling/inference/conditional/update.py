@@ -15,6 +15,8 @@ class Update:
         elbo_samples: draws for each of them.
         softening: depth below which the log target falls only logarithmically, see
             `ElboDraws.softened`.
+        widening: mean depth [nat] for each dimension to which the target is widened instead, see
+            `ElboDraws.widened`; 0: it is softened.
         sir_weight: weight, in the reverse KL's, of the likelihood of importance-weighted draws.
         trust_region: first bound [nat] of how far a component may move in a few updates that
             follow the reverse KL; 0 for none.
@@ -28,6 +30,7 @@ class Update:
     elbo_contexts: int = 128
     elbo_samples: int = 8
     softening: float = 10.0
+    widening: float = 0.0
     sir_weight: float = 0.0
     trust_region: float = 0.0
     obsolete_below: float = 0.0

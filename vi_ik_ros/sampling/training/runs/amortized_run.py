@@ -85,6 +85,7 @@ class AmortizedRun:
             elbo_weight=settings.elbo_weight if sharpening else 0.0,
             trust_region=settings.trust_region,
             sir_weight=settings.sir_weight,
+            widening=settings.widening,
             obsolete_below=settings.obsolete_below if fraction >= SETTLED else 0.0,
             mixed_precision=x.device.type == "cpu" and _has_bfloat16(),
         )

@@ -44,6 +44,7 @@ USERS = {  # of a setting that does not concern every family
     "elbo_weight": SHARPENED,
     "trust_region": SHARPENED,
     "sir_weight": SHARPENED,
+    "widening": SHARPENED,
     "obsolete_below": SHARPENED,
 }
 MOST = 100_000  # trials

@@ -57,7 +57,7 @@ class Sharpening:
 
     Attributes:
         loss: scalar with gradients.
-        elbo: scalar, under the softened target.
+        elbo: scalar, under the softened or widened target.
         region: with the draws of this update counted; None without one.
     """
 
@@ -103,16 +103,16 @@ def sharpen(
         num_samples=update.elbo_samples,
         generator=generator,
     )
-    softened = draws.softened(update.softening)
-    loss = surrogate(near, softened) + penalty
+    eased = draws.eased(update)
+    loss = surrogate(near, eased) + penalty
     if update.sir_weight > 0:
         finds = importance_resampling.negative_log_likelihood(mixture, draws.z, draws.reward)
         loss = loss + update.sir_weight * finds
     if region is not None:
         weights = mixture.log_weights.detach().exp()
-        judged = region.adaptive.judged(draws.components, softened.reward, weights)
+        judged = region.adaptive.judged(draws.components, eased.reward, weights)
         region = replace(region, adaptive=judged)
-    return Sharpening(loss, softened.reward.mean(), region)
+    return Sharpening(loss, eased.reward.mean(), region)
 
 
 def _frozen(network: ConditionalNetwork) -> ConditionalNetwork:
