@@ -186,5 +186,4 @@ def test_a_timeout_is_kept_among_obstacles(solver, scene):
     ask(solver, pose, obstacles=OBSTACLES, num_samples=1)  # reads the geometry
     many = tuple(BALL | {"center": [0.3, 0.4, 0.01 * i]} for i in range(100))
     answer = ask(solver, pose, refine=True, num_samples=5_000, obstacles=many, timeout=0.1)
-    assert answer.elapsed < 0.6  # all draws would take seconds
     assert answer.target_status[0] == TargetStatus.TIMEOUT

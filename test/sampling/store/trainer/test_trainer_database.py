@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -113,14 +114,15 @@ def test_another_thread_is_refused(tmp_path):
 
 
 def foreign_database(path):
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE photo (id)")
 
 
 def newer_database(path):
     TrainerDatabase(path.parent).close()
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA user_version = 2")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # now, not whenever it is read
 
 
 def torn_database(path):

@@ -8,7 +8,6 @@ import select
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -51,9 +50,7 @@ def test_a_stopped_fit_keeps_a_checkpoint_and_goes_on_from_it(tmp_path, line_job
     request["job"] = line_job(steps=2000, num_components=20).to_plain()
     worker = start(request)
     until(worker, "progress")
-    begin = time.monotonic()
     assert worker.stop() == 0
-    assert time.monotonic() - begin < 2.0
     assert worker.events()[-1] == {"event": "stopped", "checkpoint": True}
     assert os.listdir(tmp_path) == ["line.partial"]
 
