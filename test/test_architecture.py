@@ -16,11 +16,13 @@ WINGS = ("kinematics", "sampling", "skills")
 ARROWS = {  # unit -> what it may import of ours besides itself and exceptions
     "exceptions": (),
     "compiled": (),
+    "sqlite_file": (),
+    "strict_yaml": (),
     "kinematics": (),
     "sampling.models": (),
-    "sampling.experts": ("kinematics",),
+    "sampling.experts": ("kinematics", "strict_yaml"),
     "sampling.inference": ("sampling.models", "compiled"),
-    "sampling.store": ("sampling.models", "kinematics.share"),
+    "sampling.store": ("sampling.models", "kinematics.share", "sqlite_file"),
     "sampling.warm_start": (
         "sampling.models",
         "sampling.store",
@@ -36,9 +38,9 @@ ARROWS = {  # unit -> what it may import of ours besides itself and exceptions
         "sampling.warm_start",
     ),
     "sampling": (),  # the folder's own __init__
-    "skills.plants": ("kinematics",),
+    "skills.plants": ("kinematics", "strict_yaml"),
     "skills.execution": ("skills.plants", "kinematics"),
-    "skills.learning": ("skills.execution",),
+    "skills.learning": ("skills.execution", "sqlite_file"),
     "skills": (),
     "viewer": WINGS,
     "nodes": (*WINGS, "viewer", "msg", "srv", "action"),

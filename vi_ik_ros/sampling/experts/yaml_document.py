@@ -1,34 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """YAML as a mapping of plain values, with one-line errors that name the line."""
 
-import re
-from collections.abc import Hashable
 from pathlib import Path
 
 import yaml
 
 from vi_ik_ros.exceptions import ObjectiveError
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """SafeLoader that refuses a key written twice and reads 5e-3 as a number."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
-        """Build a mapping whose keys all differ."""
-        seen: set[Hashable] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if isinstance(key, Hashable) and key in seen:
-                raise yaml.MarkedYAMLError(
-                    None, None, f"{key} is written twice", key_node.start_mark
-                )
-            seen.add(key if isinstance(key, Hashable) else str(key))
-        return super().construct_mapping(node, deep)
-
-
-_StrictLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), "-+.0123456789"
-)
+from vi_ik_ros.strict_yaml import parse_yaml
 
 
 def read_yaml(
@@ -45,7 +23,7 @@ def read_yaml(
         ObjectiveError: The file is missing, is not YAML, or holds something else than a mapping.
     """
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
+        document = parse_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
         reason = f"a readable {kind} ({error.strerror})"
         raise ObjectiveError(kind, str(path), reason) from None

@@ -21,6 +21,7 @@ from vi_ik_ros.sampling.store.trainer.trainer_database import (
     TrainerDatabase,
     read_rows,
 )
+from vi_ik_ros.sqlite_file import SqliteFile
 
 INSERT = "INSERT INTO job (model, document) VALUES (?, ?)"
 MODELS = "SELECT model FROM job ORDER BY id"
@@ -189,11 +190,11 @@ def test_a_full_disk_is_an_error_that_names_it_and_undoes_nothing_else(tmp_path)
 
 
 def die_while_making(directory, step):
-    setattr(trainer_database, step, lambda *args: os._exit(9))
+    setattr(SqliteFile, step, lambda *args: os._exit(9))
     TrainerDatabase(directory)
 
 
-@pytest.mark.parametrize("step", ["_open", "_is_fresh", "_create_tables"])
+@pytest.mark.parametrize("step", ["open_to_write", "_check", "_create_tables"])
 def test_a_kill_while_the_file_is_made_leaves_a_directory_that_can_be_used(tmp_path, step):
     maker = multiprocessing.get_context("fork").Process(
         target=die_while_making, args=(tmp_path, step)

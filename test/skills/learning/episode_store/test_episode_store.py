@@ -96,7 +96,7 @@ def test_second_learner_is_refused(runs, path):
 
 def test_existing_store_is_not_begun_again(runs, path):
     EpisodeStore.begin(path, runs.run).close()
-    assert "--resume" in refusal(EpisodeStore.begin, path, runs.run)
+    assert "or resume to go on" in refusal(EpisodeStore.begin, path, runs.run)
 
 
 @pytest.mark.parametrize("content", [b"", None])

@@ -29,7 +29,7 @@ def write(tmp_path):
 
 
 def test_every_shipped_scene_is_valid_and_has_its_file_s_name():
-    assert scene_names() == ["peg_oblong", "screw_cross", "screw_slot"]
+    assert scene_names() == ["peg_oblong", "screw_cell", "screw_cross", "screw_slot"]
     assert [load_scene(name).name for name in scene_names()] == scene_names()
     assert load_scene("screw_cross").recess.shape == "cross"
 
@@ -70,7 +70,7 @@ def test_wrong_files_and_names_are_told_in_one_line(tmp_path):
         with pytest.raises(InvalidInput, match=line):
             load_scene(name)
     path = tmp_path / "broken.yaml"
-    for text, line in [("a: [", "line 1"), ("a: 1\na: 2\n", "a twice"), ("- 1", "a mapping")]:
+    for text, line in [("a: [", "line 1"), ("a: 1\na: 2\n", "line 2: a is written twice"), ("- 1", "a mapping")]:
         path.write_text(text)
         with pytest.raises(InvalidInput, match=line):
             load_scene(path)

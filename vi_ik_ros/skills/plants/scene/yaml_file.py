@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """YAML files of config/ by name, others by path, with one-line errors that name the line."""
 
-import re
-from collections.abc import Hashable
 from pathlib import Path
 
 import yaml
@@ -10,25 +8,7 @@ import yaml
 from vi_ik_ros.exceptions import InvalidInput
 from vi_ik_ros.kinematics.share import share_dir
 from vi_ik_ros.skills.plants.scene.reading import nearest
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """SafeLoader that refuses a key written twice and reads 5e-3 as a number."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
-        """Build a mapping whose keys all differ."""
-        seen: set[Hashable] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if isinstance(key, Hashable) and key in seen:
-                raise yaml.MarkedYAMLError(None, None, f"{key} twice", key_node.start_mark)
-            seen.add(key if isinstance(key, Hashable) else str(key))
-        return super().construct_mapping(node, deep)
-
-
-_StrictLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), "-+.0123456789"
-)
+from vi_ik_ros.strict_yaml import parse_yaml
 
 
 def load_yaml(kind: str, path_or_name: str | Path) -> object:
@@ -43,7 +23,7 @@ def load_yaml(kind: str, path_or_name: str | Path) -> object:
     """
     path = _find(kind, str(path_or_name))
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
+        return parse_yaml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "no text"
         raise InvalidInput(kind, str(path), f"a readable YAML file ({reason})") from None
