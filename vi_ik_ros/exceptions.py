@@ -21,6 +21,10 @@ class InvalidInput(ViIkError):
         line = f"{field}: got {_brief(value)}, expected {expected}"
         super().__init__(" ".join(line.split()))  # a name in a file may hold line ends
 
+    def __reduce__(self) -> tuple[type, tuple[str, object, str]]:
+        """Let it come back whole from another process."""
+        return type(self), (self.field, self.value, self.expected)
+
 
 class RobotError(InvalidInput):
     """A robot description that is missing, malformed or unsupported, or a name it does not have."""

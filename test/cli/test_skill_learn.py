@@ -15,6 +15,7 @@ from vi_ik_ros.cli.skill import learn as module
 from vi_ik_ros.cli.skill.stage import Stage
 from vi_ik_ros.skills.learning import methods
 from vi_ik_ros.skills.learning.episode_store.episode_store import EpisodeStore
+from vi_ik_ros.skills.learning.run import prepare
 
 LEARN = ("skill", "learn", "screw_insertion", "--plant", "analytic", "--method", "sobol")
 NUM_EPISODES = 6
@@ -103,7 +104,7 @@ def test_interrupted_run_says_how_to_go_on(tmp_path, capsys, monkeypatch):
 
 
 def test_changed_code_is_remarked(tmp_path, capsys, learned, monkeypatch, few_checks):
-    monkeypatch.setattr(module, "code_version", lambda: "9.9.9+other")
+    monkeypatch.setattr(prepare, "code_version", lambda: "9.9.9+other")
     words = ["--resume", "--episodes", str(NUM_EPISODES), "--out", str(learned)]
     assert main(["skill", "learn", "screw_insertion", *words]) == 0
     assert "this is 9.9.9+other" in capsys.readouterr().err
@@ -117,8 +118,13 @@ def test_changed_code_is_remarked(tmp_path, capsys, learned, monkeypatch, few_ch
         (["--seed", "-1"], "--seed: got -1"),
         (["--required-probability", "1"], "--required-probability: got 1.0"),
         (["--plant", "gazebo"], "--plant: got gazebo"),
+        (["--set", "num_initial"], "--set: got num_initial, expected NAME=VALUE"),
+        (["--set", "num_initial=x"], "settings.num_initial: got x, expected a whole number"),
+        (["--set", "initial=3"], "settings.initial: got an unknown setting, expected num_initial"),
+        (["--earlier", "/nowhere/run"], "--earlier: got /nowhere/run/episodes.sqlite"),
+        (["--seed", str(2**63)], "--seed: got 9223372036854775808"),
         (["--scene", "moon"], "scene: got moon"),
-        (["--resume"], "--resume: got"),
+        (["--resume"], "expected a store that exists"),
     ],
 )
 def test_wrong_words_are_refused_before_anything_is_made(words, line, tmp_path, capsys):
@@ -130,7 +136,7 @@ def test_wrong_words_are_refused_before_anything_is_made(words, line, tmp_path, 
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["screw_insertion"], "--resume goes on"),
+        (["screw_insertion"], "resume to go on with the run"),
         (["peg_in_hole", "--resume"], "skill: got peg_in_hole (digest"),
         (["screw_insertion", "--resume", "--scene", "screw_cross"], "scene: got screw_cross"),
         (["screw_insertion", "--resume", "--method", "eic"], "method: got eic, expected sobol"),
@@ -140,6 +146,36 @@ def test_wrong_words_are_refused_before_anything_is_made(words, line, tmp_path, 
 )
 def test_store_of_another_run_is_refused(words, line, learned, capsys):
     assert line in refusal(capsys, "skill", "learn", *words, "--out", str(learned))
+
+
+@pytest.mark.slow
+def test_settings_and_a_safe_start_are_kept(tmp_path, capsys, few_checks):
+    words = ["--episodes", "2", "--out", str(tmp_path / "run"), "--set", "num_initial=1"]
+    assert main([*LEARN, *words, "--safe-start"]) == 0
+    err = capsys.readouterr().err
+    first, second = (line for line in err.splitlines() if "/2 approach_speed" in line)
+    assert "approach_speed 0.004" in first and "(initial)" in first
+    assert "(sobol)" in second
+    with EpisodeStore.read(tmp_path / "run" / "episodes.sqlite") as store:
+        assert store.run.settings == {"num_initial": 1, "safe_start": True}
+    words = [*LEARN, "--episodes", "3", "--out", str(tmp_path / "run"), "--resume"]
+    assert main(words) == 0
+    capsys.readouterr()
+    says = "settings.num_initial: got 2, expected 1, whose episodes"
+    assert says in refusal(capsys, *words, "--set", "num_initial=2")
+    assert "settings: got num_initial, num_initial, expected each" in refusal(
+        capsys, *words, "--set", "num_initial=1", "--set", "num_initial=2"
+    )
+
+
+@pytest.mark.slow
+def test_what_an_earlier_run_learned_is_where_another_starts(tmp_path, capsys, learned, few_checks):
+    words = ["skill", "learn", "screw_insertion", "--plant", "analytic", "--episodes", "1"]
+    words += ["--earlier", str(learned), "--out", str(tmp_path / "run")]
+    assert main(words) == 0
+    assert "(acquisition, Pr " in capsys.readouterr().err
+    with EpisodeStore.read(tmp_path / "run" / "episodes.sqlite") as store:
+        assert store.run.settings["earlier"]["store"] == str(learned / "episodes.sqlite")
 
 
 def test_newer_and_damaged_stores_are_refused(tmp_path, capsys):
@@ -155,6 +191,12 @@ def test_newer_and_damaged_stores_are_refused(tmp_path, capsys):
     assert "file is not a database" in refusal(capsys, *words, str(text))
     assert text.read_text().startswith("this is a letter")
     assert "file is not a database" in refusal(capsys, "skill", "replay", str(text))
+
+
+def test_earlier_runs_are_not_for_every_method(learned, tmp_path, capsys):
+    words = (*LEARN, "--out", str(tmp_path / "run"), "--earlier", str(learned))
+    says = "--method: got sobol, expected factor_graph or naive_bayes, which learn from an earlier"
+    assert says in refusal(capsys, *words)
 
 
 def run_of_nothing():

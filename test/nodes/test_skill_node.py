@@ -11,15 +11,17 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.context import Context
 from rclpy.parameter import Parameter
 
-from vi_ik_ros.action import RunEpisode
+from vi_ik_ros.action import LearnSkill, RunEpisode
 from vi_ik_ros.exceptions import InvalidInput
 from vi_ik_ros.nodes.processes.private_robot_interface import PrivateRobotInterface
 from vi_ik_ros.nodes.processes.private_skill import PrivateSkill
 from vi_ik_ros.nodes.qos import latched
 from vi_ik_ros.nodes.skill.skill_client import NotCarriedOut
 from vi_ik_ros.nodes.skill_node import SkillNode
+from vi_ik_ros.skills.learning.episode_store.episode_store import EpisodeStore
 
 TIMEOUT = 20.0  # [s]
+TOUCH = Path(__file__).parent / "skill" / "touch.yaml"
 # A machine that runs other tests as well lets control periods wait.
 ROBOT = {"backend": "analytic", "hold_after": 1.0, "deadman_after": 5.0}
 ROBOT |= {"wrench_age": 2.0, "pose_age": 2.0}
@@ -79,3 +81,31 @@ def test_a_robot_that_is_killed_in_mid_episode_makes_it_invalid():
         with pytest.raises(NotCarriedOut, match=r"parameters\.speed"):
             skill.client.run_episode("screw_insertion", {"speed": 1.0})
     assert skill.exit_code == 0
+
+
+@pytest.mark.slow
+def test_ctrl_c_in_a_learning_run_keeps_every_episode_and_holds_the_robot(tmp_path):
+    settings = {**SKILL, "learning_directory": str(tmp_path)}
+    with PrivateRobotInterface(ROBOT) as robot, PrivateSkill(settings) as skill:
+        client, said = skill.client, []
+        space = robot.full_name.rpartition("/")[0]
+        client._node.create_subscription(
+            DiagnosticStatus, f"{space}/status", said.append, latched(8)
+        )
+
+        def interrupt(told: LearnSkill.Feedback) -> None:
+            if told.number == 2 and not told.ended:
+                os.kill(skill.pid, signal.SIGINT)
+
+        learned = client.learn(
+            str(TOUCH), num_episodes=9, method="sobol", store="run", on_feedback=interrupt
+        )
+        assert (learned.ending, learned.reason) == ("", "the skill node ends")
+        assert learned.num_episodes == 1
+        assert skill._process.wait(TIMEOUT) == 0
+        assert client._until(lambda: bool(said) and said[-1].message == "HOLD", TIMEOUT)
+        assert "Traceback" not in Path(skill._log.name).read_text()
+    path = tmp_path / "run" / "episodes.sqlite"
+    assert learned.store == str(path)
+    with EpisodeStore.resume(path, EpisodeStore.peek(path)) as store:  # nobody has it open
+        assert [entry.number for entry in store.episodes()] == [1]

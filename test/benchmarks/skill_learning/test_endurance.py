@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from vi_ik_ros.benchmarks.skill_learning import endurance
-from vi_ik_ros.benchmarks.skill_learning.endurance import contradictions, endure
+from vi_ik_ros.benchmarks.skill_learning.endurance import Endured, contradictions, endure
 from vi_ik_ros.skills.learning.optimizer import Recommendation, Suggestion
 
 
@@ -42,3 +42,20 @@ def test_exceptions_and_lost_numbers_are_counted(monkeypatch, breaks_at, loses_a
     found = endure("fragile", contradictions(30))
     assert found.questions == 5  # at 10, 20, and the last three
     assert found.exceptions == bad
+
+
+def test_peaks_grow_with_the_episodes_that_are_counted():
+    steps = np.array([[10.0, 0.2], [20.0, 0.1], [30.0, 0.5]])
+    found = Endured(0, 3, steps)
+    assert [found.peak(count) for count in (10, 20, 30)] == [0.2, 0.2, 0.5]
+    assert np.isnan(found.peak(5))
+
+
+def test_rows_tell_the_growth(monkeypatch):
+    monkeypatch.setattr(endurance, "make_optimizer", lambda *arguments: Fragile(99, 99))
+    rows = endurance.endurance_rows("fragile", 80)
+    assert [row.metric for row in rows[1:]] == [
+        "learner step, longest of 60 episodes [s]",
+        "learner step, longest of 80 episodes [s]",
+    ]
+    assert [row.reference for row in rows[1:]] == [0.5, None]

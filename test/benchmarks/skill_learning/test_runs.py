@@ -3,16 +3,19 @@ import numpy as np
 import pytest
 
 from vi_ik_ros.benchmarks.skill_learning.measures.scores import best_score, regret, scores
+from vi_ik_ros.benchmarks.skill_learning.runs import earlier_episodes, variant, workers
 from vi_ik_ros.benchmarks.skill_learning.runs import learn as learning
-from vi_ik_ros.benchmarks.skill_learning.runs import variants, workers
 from vi_ik_ros.benchmarks.skill_learning.runs.learn import learn
 from vi_ik_ros.benchmarks.skill_learning.runs.learned import Learned
 from vi_ik_ros.benchmarks.skill_learning.runs.run_key import RunKey
-from vi_ik_ros.benchmarks.skill_learning.runs.variants import VARIANTS, safe_point
+from vi_ik_ros.benchmarks.skill_learning.runs.variant import safe_point
+from vi_ik_ros.benchmarks.skill_learning.runs.variants import VARIANTS
 from vi_ik_ros.benchmarks.skill_learning.runs.workers import learn_all
 from vi_ik_ros.benchmarks.skill_learning.tasks.named_tasks import named_task
 from vi_ik_ros.exceptions import ViIkError
+from vi_ik_ros.skills.learning.methods import make_optimizer
 from vi_ik_ros.skills.learning.optimizer import Recommendation, Suggestion
+from vi_ik_ros.skills.learning.run.seeds import episode_seed
 
 NUM = 6
 
@@ -50,7 +53,7 @@ class Breaking(Fixed):
 def methods(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     made = {"fixed": Fixed, "bad": Bad, "breaking": Breaking}
-    monkeypatch.setattr(variants, "make_optimizer", lambda name, *rest, **named: made[name](*rest))
+    monkeypatch.setattr(variant, "make_optimizer", lambda name, *rest, **named: made[name](*rest))
 
 
 def key(method, seed=0, **options):
@@ -66,6 +69,8 @@ def test_a_good_point_is_valid_and_a_bad_one_costs_the_optimum():
     truth = named_task("surrogate").truth(Fixed.x)
     np.testing.assert_allclose(regret(good, best), best - (1.0 - truth.cost))
     np.testing.assert_allclose(regret(bad, best), best)
+    np.testing.assert_array_equal(good.passed[-1], good.repeated.sum(1))
+    assert (good.told == 0.9).all()
     assert good.brier == pytest.approx(0.01) and bad.brier == pytest.approx(0.81)
 
 
@@ -118,10 +123,17 @@ def test_what_decides_a_run_is_in_its_digest():
 
 
 @pytest.mark.parametrize(
-    ("count", "marks"), [(60, (10, 20, 30, 40, 50, 60)), (6, (3, 6)), (1, (1,))]
+    ("count", "interval", "marks"),
+    [
+        (60, 10, (10, 20, 30, 40, 50, 60)),
+        (6, 10, (3, 6)),
+        (1, 10, (1,)),
+        (4, 1, (1, 2, 3, 4)),
+    ],
 )
-def test_marks_end_with_the_episodes(count, marks):
-    assert RunKey("surrogate", "fixed", 0, num_episodes=count).marks == marks
+def test_marks_end_with_the_episodes(count, interval, marks):
+    one = RunKey("surrogate", "fixed", 0, num_episodes=count, interval=interval)
+    assert one.marks == marks
 
 
 def test_hidden_metrics_are_those_of_violations_only():
@@ -139,6 +151,57 @@ def test_the_wrong_graph_lacks_one_edge():
     missing = problem.adjacency & ~told.adjacency
     assert missing.sum() == 1 and missing[2, 1]
     assert (told.adjacency <= problem.adjacency).all()
+
+
+def test_without_structure_everything_depends_on_everything():
+    told = VARIANTS["every_edge"].told(named_task("surrogate").problem)
+    assert told.adjacency.all() and told.scopes.all()
+    assert not named_task("surrogate").problem.adjacency.all()
+
+
+def test_a_warm_start_is_told_of_the_other_screw_and_of_other_noise(monkeypatch):
+    asked = []
+
+    class Told(Fixed):
+        def __init__(self, problem, seed, earlier=()):
+            super().__init__(problem, seed)
+            asked.append((seed, earlier))
+
+    monkeypatch.setattr(
+        variant, "make_optimizer", lambda name, *rest, **one: Told(*rest, earlier=one["earlier"])
+    )
+    monkeypatch.setattr(earlier_episodes, "make_optimizer", lambda name, *rest: Fixed(*rest))
+    learn(key("fixed", variant="warm_start"))
+    ((seed, earlier),) = asked
+    assert seed == 0 and len(earlier) == earlier_episodes.NUM_EARLIER
+    same = named_task("stiffer_surrogate").execute(
+        Fixed.x, episode_seed(earlier_episodes.FIRST_SEED, 5)
+    )
+    np.testing.assert_array_equal(earlier[5].constraints, same.constraints)
+
+
+@pytest.mark.parametrize("name", [name for name, one in VARIANTS.items() if one.options])
+def test_variants_know_the_options_of_their_method(monkeypatch, name):
+    monkeypatch.setattr(variant, "make_optimizer", make_optimizer)
+    one = VARIANTS[name]
+    problem = named_task("surrogate").problem
+    assert one.optimizer(RunKey("surrogate", one.method, 0, name), problem).suggest().x.shape == (
+        3,
+    )
+
+
+def test_an_expert_knows_whole_episodes():
+    task = named_task("surrogate")
+    optimizers = [
+        VARIANTS["product_of_experts"].optimizer(key("factor_graph"), task.problem),
+        make_optimizer("factor_graph", task.problem, 0),
+    ]
+    for index in range(6):
+        outcome = task.execute(optimizers[1].suggest().x, index)
+        for optimizer in optimizers:
+            optimizer.observe(outcome)
+    found = [optimizer.recommend(0.8) for optimizer in optimizers]
+    assert found[0].probability != found[1].probability
 
 
 def test_the_safe_point_is_the_default():

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from vi_ik_ros.benchmarks.skill_learning.runs.variants import safe_point
+from vi_ik_ros.benchmarks.skill_learning.runs.variant import safe_point
 from vi_ik_ros.benchmarks.skill_learning.tasks.named_tasks import named_task
 
 

@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from vi_ik_ros.benchmarks.figures import skill_learning as figures
+from vi_ik_ros.benchmarks.figures.skills import skill_learning as figures
 from vi_ik_ros.benchmarks.skill_learning import skill_learning as benchmark
 from vi_ik_ros.benchmarks.skill_learning.measures.rows import rival_rows
 from vi_ik_ros.benchmarks.skill_learning.measures.scores import Scores
-from vi_ik_ros.benchmarks.skill_learning.runs.learned import Learned
-from vi_ik_ros.benchmarks.skill_learning.runs.variants import VARIANTS
-from vi_ik_ros.benchmarks.skill_learning.tasks.named_tasks import named_task
+from vi_ik_ros.benchmarks.skill_learning.runs.learned import REQUIRED, Learned
+from vi_ik_ros.benchmarks.skill_learning.runs.variants import VARIANTS, WARM
+from vi_ik_ros.benchmarks.skill_learning.tasks.named_tasks import OTHER_TASK, named_task
 from vi_ik_ros.skills.learning.methods import METHODS
 
 SURROGATE_OPTIMUM = 0.7
@@ -22,9 +22,10 @@ def made_up(key):
     rng = np.random.default_rng([key.seed, len(key.method)])
     n, k = key.num_episodes, len(key.marks)
     d = named_task(key.task).problem.num_parameters
-    gap = 0.3 / np.arange(1, k + 1)[:, None] * rng.uniform(0.5, 1.0, (1, 2))
+    r = len(REQUIRED)
+    gap = 0.3 / np.arange(1, k + 1)[:, None] * rng.uniform(0.5, 1.0, (1, r))
     success = rng.random(n) < 0.5
-    is_known = key.task == "surrogate"
+    is_known = key.task.endswith("surrogate")
     return Learned(
         x=rng.random((n, d)),
         success=success,
@@ -33,13 +34,15 @@ def made_up(key):
         probabilities=rng.random(n),
         seconds=np.full(n + 1, 0.01),
         marks=np.array(key.marks),
-        chosen=rng.random((k, 2, d)),
-        true_costs=1.0 - SURROGATE_OPTIMUM + gap if is_known else np.full((k, 2), np.nan),
-        feasible=np.where(rng.random((k, 2)) < 0.8, 1.0, 0.0)
+        chosen=rng.random((k, r, d)),
+        told=rng.random((k, r)),
+        true_costs=1.0 - SURROGATE_OPTIMUM + gap if is_known else np.full((k, r), np.nan),
+        feasible=np.where(rng.random((k, r)) < 0.8, 1.0, 0.0)
         if is_known
-        else np.full((k, 2), np.nan),
-        repeated=np.ones((2, 10), dtype=bool),
-        repeated_costs=np.full((2, 10), 0.4) + 0.01 * rng.random((2, 10)),
+        else np.full((k, r), np.nan),
+        passed=rng.integers(11, size=(k, r)).astype(float),
+        repeated=np.ones((r, 10), dtype=bool),
+        repeated_costs=np.full((r, 10), 0.4) + 0.01 * rng.random((r, 10)),
         error=np.array(""),
     )
 
@@ -54,6 +57,7 @@ def runs(monkeypatch):
 
     monkeypatch.setattr(benchmark, "learn_all", learn_all)
     monkeypatch.setattr(benchmark, "endurance_rows", lambda name, count: [])
+    monkeypatch.setattr(benchmark, "parallel_rows", lambda: [])
     return asked
 
 
@@ -63,7 +67,7 @@ def test_every_method_and_ablation_has_rows(runs):
     assert {(key.method, key.variant) for key in runs} >= {
         *((method, "") for method in METHODS),
         *((method, "safe_point") for method in METHODS),
-        *(("factor_graph", variant) for variant in VARIANTS),
+        *((one.method, name) for name, one in VARIANTS.items() if one.method),
     }
     cases = {row.case for row in report.rows}
     for method in METHODS:
@@ -71,7 +75,31 @@ def test_every_method_and_ablation_has_rows(runs):
     assert "surrogate: factor_graph / pibu" in cases
     assert "surrogate: metrics_hidden" in cases
     assert "surrogate, safe start: factor_graph / eic" in cases
+    assert {f"{task}, warm start, p 0.8" for task in OTHER_TASK} <= cases
+    metrics = {row.metric for row in report.rows}
+    for required in ("0.5", "0.8", "0.9"):
+        assert f"valid at 60, p {required} [%]" in metrics
+        assert f"recommended with p {required}: succeeded [%]" in metrics
     assert all(np.isfinite(row.value) for row in report.rows)
+
+
+def test_warm_starts_are_scored_after_every_episode(runs):
+    benchmark.run(seeds=2, tasks=(), variants=(WARM,))
+    assert {(key.task, key.variant) for key in runs} == {
+        (task, variant) for task in OTHER_TASK for variant in ("", WARM)
+    }
+    assert {len(key.marks) for key in runs} == {benchmark.WARM_EPISODES}
+
+
+def test_a_wrong_edge_has_a_goal_where_it_is_looked_for(runs):
+    report = benchmark.run(
+        seeds=3,
+        tasks=("surrogate",),
+        methods=("factor_graph",),
+        variants=("no_search_gain", "no_search_gain_checked"),
+    )
+    goals = {row.case: row.reference for row in report.rows if row.metric.endswith("[points]")}
+    assert goals == {"surrogate: no_search_gain": None, "surrogate: no_search_gain_checked": -10.0}
 
 
 def test_quick_is_shorter_and_of_all_tasks(runs):
@@ -90,10 +118,11 @@ def test_a_rival_is_beaten_when_every_seed_says_so():
     ours = Scores(
         first_success=n,
         successes=n,
-        is_valid=np.ones((30, 2), dtype=bool),
-        is_feasible=np.ones((30, 2)),
-        regret=np.stack([n, n], axis=1),
+        is_valid=np.ones((30, 3), dtype=bool),
+        is_feasible=np.ones((30, 3)),
+        regret=np.stack([n, n, n], axis=1),
         step_seconds=n,
+        longest_step=n,
         brier=n,
         errors=0,
     )

@@ -15,7 +15,7 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from vi_ik_ros.action import RunEpisode
+from vi_ik_ros.action import LearnSkill, RunEpisode
 from vi_ik_ros.nodes.qos import latched
 from vi_ik_ros.nodes.robot_interface_node import RobotInterfaceNode
 from vi_ik_ros.nodes.skill.skill_client import SkillClient
@@ -63,6 +63,7 @@ class Bench:
         self.client = SkillClient(f"{self.space}/skill", int(os.environ["ROS_DOMAIN_ID"]))
         assert self.client.wait(TIMEOUT)
         self.feedback: list[RunEpisode.Feedback] = []
+        self.learned: list[LearnSkill.Feedback] = []
         self.heard: dict[str, list] = {}
         self.hear(DiagnosticStatus, "~/status", latched(8))
         self.until(lambda: self.heard["~/status"])
@@ -98,6 +99,13 @@ class Bench:
         )
         keep = self.feedback.append
         return self.client.send(goal, on_primitive=keep, stopping=stopping, timeout=TIMEOUT)
+
+    def learn(self, stopping: Callable[[], bool] = lambda: False, **fields) -> LearnSkill.Result:
+        goal = LearnSkill.Goal(**{"method": "sobol", "num_episodes": 3, **fields})
+        keep = self.learned.append
+        return self.client.send_learning(
+            goal, on_feedback=keep, stopping=stopping, timeout=4 * TIMEOUT
+        )
 
     def once_moving(self, act: Callable[[], None]) -> Callable[[], bool]:
         """Return what `stopping` can be: it acts once when the tool moves, and never stops."""

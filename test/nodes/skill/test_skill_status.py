@@ -27,3 +27,11 @@ def test_hints_are_a_warning_and_a_fault_is_an_error():
     faulty = status_to_msg(SkillStatus(last="ValueError: x", is_fault=True), "skill", "")
     assert faulty.level == DiagnosticStatus.ERROR
     assert faulty.message == "idle; last episode: ValueError: x"
+
+
+def test_what_is_learned_between_episodes_is_told():
+    status = SkillStatus(learning="touch by sobol: 2 of 3 episodes", last="success")
+    message = status_to_msg(status, "skill", "analytic")
+    assert message.message == "learning touch by sobol: 2 of 3 episodes; last episode: success"
+    running = SkillStatus(state=SkillState.RUNNING, learning="touch", skill="touch")
+    assert running.words == "running touch: on the way to the start"

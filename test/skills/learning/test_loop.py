@@ -158,14 +158,37 @@ def test_three_invalid_episodes_in_a_row_end_the_loop(runs, run_learning, path):
     assert len(stored(path)[0]) == 4 + 1 + 4
 
 
-def test_success_without_a_cost_is_invalid(runs, run_learning):
+def test_numbers_that_are_none_make_an_episode_invalid(runs, run_learning, path):
     def robot(parameters, seed):
         episode = runs.made_up(parameters, seed)
-        return replace(episode, cost=math.nan), None
+        first, *rest = episode.factors
+        episode = replace(episode, factors=(replace(first, constraint=math.inf), *rest))
+        return replace(episode, cost=math.nan) if episode.success else episode, None
 
     learner, summary = run_learning(robot, 4)
-    assert all(not outcome.success for outcome in learner.seen)
-    assert summary.progress.num_successes == 0
+    assert (learner.seen, summary.ending) == ([], Ending.INVALID)
+    with EpisodeStore.read(path) as store:
+        reasons = {entry.episode.invalid_reason.split(":")[0] for entry in store.episodes()}
+    assert reasons <= {"episode.cost", "episode.factors.impact.constraint"} and reasons
+    _, summary = run_learning(Robot(runs), 4)
+    assert summary.ending is Ending.COMPLETE, "what the store holds can be gone on with"
+
+
+def test_suggestions_are_told_before_they_are_tried(runs, run_learning):
+    told = []
+
+    def robot(parameters, seed):
+        assert runs.problem.space.named(told[-1][0].x) == parameters
+        return runs.made_up(parameters, seed), None
+
+    run_learning(robot, 3, on_suggestion=lambda *words: told.append(words))
+    assert [progress.num_valid for _, progress in told] == [0, 1, 2]
+
+
+def test_who_stops_in_the_third_invalid_episode_has_stopped(runs, run_learning):
+    robot = Robot(runs, invalid=range(99))
+    _, summary = run_learning(robot, 5, stopping=lambda: len(robot.calls) == 3)
+    assert summary.ending is Ending.STOPPED
 
 
 def test_recommendations_are_stored_every_ten_episodes_and_at_the_end(runs, run_learning, path):

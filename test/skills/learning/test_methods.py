@@ -25,7 +25,7 @@ def test_unknown_method_is_refused_with_the_nearest(runs, wrong, near) -> None:
 
 @pytest.mark.parametrize("name", ["factor_graph", "sobol", "eic", "pibu"])
 def test_unknown_option_is_refused_with_the_nearest(runs, name) -> None:
-    with pytest.raises(InvalidInput, match=r"options\.num_inital.*expected num_initial"):
+    with pytest.raises(InvalidInput, match=r"settings\.num_inital.*expected num_initial"):
         make_optimizer(name, runs.problem, 0, num_inital=3)
 
 

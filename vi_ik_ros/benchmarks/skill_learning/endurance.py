@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vi_ik_ros.benchmarks.report import Row
+from vi_ik_ros.benchmarks.skill_learning.measures.rows import STEP_GOAL
 from vi_ik_ros.benchmarks.skill_learning.runs.learned import REQUIRED
 from vi_ik_ros.benchmarks.skill_learning.tasks.best_point import best_point
 from vi_ik_ros.benchmarks.skill_learning.tasks.surrogate import Surrogate
@@ -17,7 +18,9 @@ from vi_ik_ros.skills.learning.outcome import EpisodeOutcome
 NUM_POINTS = 10  # distinct ones
 SPREAD = 0.01  # of all but the first, in the unit cube
 EVERY = 10  # episodes between two questions
-NUM_TIMED = 3  # steps whose median is told
+NUM_LAST = 3  # episodes at the end, after each of which it is asked
+COUNTS = (60, 120, 180, 240, 300)  # episodes up to which the longest step is told
+NUM_IN_GOAL = 60  # episodes at which a step has to be short
 
 
 @dataclass(frozen=True)
@@ -27,12 +30,17 @@ class Endured:
     Attributes:
         exceptions: how many questions ended in one, or in parameters that are no numbers.
         questions: how many there were.
-        seconds: processor time of the last steps, median [s].
+        steps: (q, 2) numbers of episodes, and processor time of the step after them [s].
     """
 
     exceptions: int
     questions: int
-    seconds: float
+    steps: np.ndarray
+
+    def peak(self, num_episodes: int) -> float:
+        """Return the longest step with at most so many episodes [s], NaN if there was none."""
+        early = self.steps[self.steps[:, 0] <= num_episodes, 1]
+        return float(early.max(initial=0.0)) if len(early) else float("nan")
 
 
 def contradictions(num_episodes: int) -> list[EpisodeOutcome]:
@@ -49,24 +57,23 @@ def endure(method: str, outcomes: list[EpisodeOutcome]) -> Endured:
     """Show an optimiser all episodes; ask it on the way for suggestions and recommendations."""
     problem = Surrogate().problem
     optimizer = make_optimizer(method, problem, 0)
-    exceptions, questions, seconds = 0, 0, []
+    exceptions, questions, steps = 0, 0, []
     for number, outcome in enumerate(outcomes, start=1):
         optimizer.observe(outcome)
-        if number % EVERY and number <= len(outcomes) - NUM_TIMED:
+        if number % EVERY and number <= len(outcomes) - NUM_LAST:
             continue
         begin = time.process_time()
         questions += 1
         try:
             x = [optimizer.suggest().x]
-            seconds.append(time.process_time() - begin)
+            steps.append((number, time.process_time() - begin))
             x += [optimizer.recommend(required).x for required in REQUIRED]
             exceptions += not np.isfinite(x).all()
         except ViIkError:
             raise
         except Exception:  # Of any library: how often this happens is the figure.
             exceptions += 1
-    last = seconds[-NUM_TIMED:] or [np.nan]
-    return Endured(exceptions, questions, float(np.median(last)))
+    return Endured(exceptions, questions, np.array(steps).reshape(-1, 2))
 
 
 def endurance_rows(method: str, num_episodes: int) -> list[Row]:
@@ -74,7 +81,9 @@ def endurance_rows(method: str, num_episodes: int) -> list[Row]:
     found = endure(method, contradictions(num_episodes))
     case = f"{num_episodes} contradictory episodes: {method}"
     metric = f"exceptions in {found.questions} questions"
-    return [
-        Row(case, metric, float(found.exceptions), None, 0.0, "goal"),
-        Row(case, f"learner step at {num_episodes} [s]", found.seconds),
-    ]
+    rows = [Row(case, metric, float(found.exceptions), None, 0.0, "goal")]
+    for count in sorted({min(count, num_episodes) for count in COUNTS}):
+        goal = (STEP_GOAL, "goal, at most") if count <= NUM_IN_GOAL else (None, None)
+        metric = f"learner step, longest of {count} episodes [s]"
+        rows.append(Row(case, metric, found.peak(count), None, *goal))
+    return rows

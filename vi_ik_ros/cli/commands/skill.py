@@ -104,6 +104,14 @@ def _add_learn(one: argparse.ArgumentParser) -> None:
         "--required-probability", type=float, default=0.8, metavar="P",
         help="of success, of what is recommended (default 0.8)",
     )  # fmt: skip
+    one.add_argument(
+        "--set", metavar="NAME=VALUE", action="append", default=[], dest="settings",
+        help="a setting of the method, such as num_initial=8; repeat for more",
+    )  # fmt: skip
+    words = "first try the skill's default parameters, known to succeed"
+    one.add_argument("--safe-start", action="store_true", help=words)
+    words = "start from what a run of a similar skill learned (factor_graph, naive_bayes)"
+    one.add_argument("--earlier", type=Path, metavar="STORE", help=words)
 
 
 def _add_replay(one: argparse.ArgumentParser) -> None:

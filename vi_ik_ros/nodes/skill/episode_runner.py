@@ -11,7 +11,7 @@ from vi_ik_ros.nodes.robot.client.round_trip import delay_ticks
 from vi_ik_ros.nodes.skill.episode_messages import EpisodeRequest
 from vi_ik_ros.nodes.skill.skill_status import SkillState, SkillStatus
 from vi_ik_ros.nodes.skill.skill_topics import SkillTopics
-from vi_ik_ros.nodes.topic_plant import TopicPlant
+from vi_ik_ros.nodes.topic_plant import ANSWER, TopicPlant
 from vi_ik_ros.skills.execution.episode import Episode
 from vi_ik_ros.skills.execution.graph.checks.gain_hints import gain_hints
 from vi_ik_ros.skills.execution.run import run_episode
@@ -43,20 +43,49 @@ class EpisodeRunner:
         self._abandoned = threading.Event()
         self._newest: tuple[EpisodeRequest, Snapshot] | None = None
 
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether there are to be no more episodes."""
+        return self._abandoned.is_set()
+
+    def backend(self) -> str:
+        """Return what the robot interface has behind it, waiting for its first status.
+
+        Raises:
+            NoAnswer: no robot interface node has told.
+        """
+        return self._plant.connect(ANSWER).backend
+
     def run(
-        self, request: EpisodeRequest, stopping: Callable[[], bool], on_primitive: OnPrimitive
-    ) -> EpisodeMsg:
+        self,
+        request: EpisodeRequest,
+        stopping: Callable[[], bool],
+        on_primitive: OnPrimitive = lambda name, snapshot: None,
+        *,
+        on_tick: Callable[[Snapshot], None] = lambda snapshot: None,
+    ) -> tuple[Episode, EpisodeMsg]:
         """Carry out an episode, then hold the tool where it is; publish what became of it.
 
         Args:
             request: what is done.
             stopping: asked in every control period whether to stop, retract and hold.
             on_primitive: called when a primitive becomes the active one.
+            on_tick: called in every control period.
+
+        Returns:
+            The episode, and the message of it.
 
         Raises:
             Abandoned: `abandon` was called.
         """
+        self._check_abandoned()
         self._begin(request)
+        course = _Course(self, request, on_primitive)
+
+        def add(snapshot: Snapshot) -> None:
+            course.add(snapshot)
+            on_tick(snapshot)
+
         try:
             episode = run_episode(
                 self._plant,
@@ -65,7 +94,7 @@ class EpisodeRunner:
                 request.parameters,
                 seed=request.seed,
                 recover=self._recover,
-                on_tick=_Course(self, request, on_primitive).add,
+                on_tick=add,
                 stopping=stopping,
             )
         except BaseException as error:
@@ -74,7 +103,7 @@ class EpisodeRunner:
             raise
         message = self._topics.publish_episode(episode)
         self._end(request, last=_verdict(episode))
-        return message
+        return episode, message
 
     def abandon(self) -> None:
         """End the episode that goes on, and every later one, at its next control period."""
@@ -86,6 +115,10 @@ class EpisodeRunner:
             if self._status.state is SkillState.RUNNING:
                 self._status = replace(self._status, state=SkillState.STOPPING)
         self.tell()
+
+    def learning(self, words: str) -> None:
+        """Tell what is being learned between the episodes; '' at the end."""
+        self._update(learning=words)
 
     def reject(self, reason: str) -> None:
         """Tell why a goal leads to no episode."""
@@ -114,9 +147,10 @@ class EpisodeRunner:
         Raises:
             Abandoned: there is to be no other one.
         """
-        if self._abandoned.is_set():
-            raise Abandoned("the skill node ends")
+        self._check_abandoned()
         self._topics.publish_wrench(snapshot.wrench)
+        R_base_task = request.skill.task.R_base_task
+        self._topics.publish_task_frame(R_base_task, snapshot.result.T_base_tcp)
         self._newest = request, snapshot
         with self._lock:
             self._status = replace(self._status, time=snapshot.result.time)
@@ -125,6 +159,10 @@ class EpisodeRunner:
         """Tell which primitive has become the active one."""
         self._topics.publish_primitive(name)
         self._update(primitive=name)
+
+    def _check_abandoned(self) -> None:
+        if self._abandoned.is_set():
+            raise Abandoned("the skill node ends")
 
     def _begin(self, request: EpisodeRequest) -> None:
         known = self._status.delay_ticks

@@ -13,6 +13,10 @@ class SkillParameters:
     default_skill: str = parameter(
         "screw_insertion", "Skill of goals that name none: a name in config/skills or a path."
     )
+    learning_directory: str = parameter(
+        "",
+        "Directory of the stores of learning runs; empty: $XDG_DATA_HOME/vi_ik_ros/learning.",
+    )
     robot: str = parameter(
         "",
         "Prefix of the names of the robot interface, such as /cell; empty: the node's namespace.",

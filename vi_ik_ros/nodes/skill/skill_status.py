@@ -33,6 +33,7 @@ class SkillStatus:
         delay_ticks: what a simulation in lock-step needs to answer as late, or None.
         missed_ticks: control periods that were slept through since the start.
         hints: on the force gains of that episode, one line each.
+        learning: what is being learned, or ''; it goes on between episodes.
         rejected: why the last goal was rejected; '' after one that was accepted.
         last: what became of the last episode, or ''.
         is_fault: whether that was a fault of the node itself.
@@ -48,6 +49,7 @@ class SkillStatus:
     delay_ticks: int | None = None
     missed_ticks: int = 0
     hints: tuple[str, ...] = ()
+    learning: str = ""
     rejected: str = ""
     last: str = ""
     is_fault: bool = False
@@ -56,7 +58,8 @@ class SkillStatus:
     def words(self) -> str:
         """Say the same in one line."""
         if self.state is SkillState.IDLE:
-            words = f"idle; last episode: {self.last}" if self.last else "idle"
+            words = f"learning {self.learning}" if self.learning else "idle"
+            words = f"{words}; last episode: {self.last}" if self.last else words
         else:
             active = self.primitive or "on the way to the start"
             words = f"{self.state.lower()} {self.skill}: {active}"
@@ -83,6 +86,7 @@ def status_to_msg(status: SkillStatus, name: str, robot: str) -> DiagnosticStatu
         "delay_ticks": "" if status.delay_ticks is None else str(status.delay_ticks),
         "missed_ticks": str(status.missed_ticks),
         "hints": SEPARATOR.join(status.hints),
+        "learning": status.learning,
         "rejected": status.rejected,
         "last": status.last,
     }

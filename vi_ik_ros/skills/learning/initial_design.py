@@ -6,9 +6,15 @@ from scipy.stats import qmc
 
 from vi_ik_ros.exceptions import InvalidInput
 
+NUM_INITIAL = 2  # the fewest that can differ in all parameters; the models do the rest
+
 
 def initial_points(
-    num_parameters: int, seed: int, n_init: int = 4, *, safe_point: np.ndarray | None = None
+    num_parameters: int,
+    seed: int,
+    n_init: int = NUM_INITIAL,
+    *,
+    safe_point: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return the parameters of the first episodes, the same for every method.
 

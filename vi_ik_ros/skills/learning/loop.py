@@ -5,8 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-import numpy as np
-
+from vi_ik_ros.exceptions import InvalidInput
 from vi_ik_ros.skills.execution.episode import Episode
 from vi_ik_ros.skills.execution.trace import Trace
 from vi_ik_ros.skills.learning.episode_store.episode_store import EpisodeStore
@@ -34,6 +33,7 @@ def learn(
     *,
     num_episodes: int,
     required_probability: float = 0.8,
+    on_suggestion: Callable[[Suggestion, Progress], None] = lambda suggestion, progress: None,
     on_episode: Callable[[StoredEpisode, Progress], None] = lambda entry, progress: None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> LearningSummary:
@@ -50,6 +50,7 @@ def learn(
         store: of this run; an empty one, or one to go on with.
         num_episodes: valid ones, those included that the store holds.
         required_probability: of success, of recommendations.
+        on_suggestion: called before an episode is carried out.
         on_episode: called after an episode has been committed and observed.
         stopping: asked before each episode whether to end.
 
@@ -63,12 +64,12 @@ def learn(
         if stopping():
             ending = Ending.STOPPED
             break
-        entry = loop.step()
-        on_episode(entry, loop.progress)
-        invalid = 0 if entry.is_valid else invalid + 1
         if invalid == MOST_INVALID:
             ending = Ending.INVALID
             break
+        entry = loop.step(on_suggestion)
+        on_episode(entry, loop.progress)
+        invalid = 0 if entry.is_valid else invalid + 1
     return LearningSummary(ending, loop.progress, loop.recommended())
 
 
@@ -93,9 +94,10 @@ class _Loop:
             self._observe(entry)
         self._recommend_now_and_then()  # if that is where the run was interrupted
 
-    def step(self) -> StoredEpisode:
+    def step(self, on_suggestion: Callable[[Suggestion, Progress], None]) -> StoredEpisode:
         """Carry out one episode, commit it, then observe it."""
         suggestion, suggest_seconds = self._suggestion()
+        on_suggestion(suggestion, self.progress)
         parameters = self._problem.space.named(suggestion.x)
         progress = self.progress
         seed = episode_seed(self._seed, progress.num_valid, progress.num_tries)
@@ -104,7 +106,7 @@ class _Loop:
         entry = StoredEpisode(
             number=progress.num_episodes + 1,
             suggestion=suggestion,
-            episode=_usable(episode),
+            episode=_usable(episode, self._problem),
             suggest_seconds=suggest_seconds,
             episode_seconds=time.perf_counter() - begin,
             ended=time.time(),
@@ -148,8 +150,15 @@ class _Loop:
             self._waiting = None
 
 
-def _usable(episode: Episode) -> Episode:
-    """Return an episode of which nothing can be learned as an invalid one."""
-    if episode.success and not np.isfinite(episode.cost) and not episode.invalid_reason:
-        return replace(episode, invalid_reason=f"success with a cost of {episode.cost}")
+def _usable(episode: Episode, problem: Problem) -> Episode:
+    """Return an episode of which nothing can be learned as an invalid one.
+
+    It must not be stored as a valid one: the store could not be gone on with.
+    """
+    if episode.invalid_reason:
+        return episode
+    try:
+        EpisodeOutcome.of(episode, problem)
+    except InvalidInput as error:
+        return replace(episode, invalid_reason=str(error))
     return episode

@@ -5,24 +5,46 @@ A method is imported when it is made: BoTorch alone takes seconds.
 """
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
-from difflib import get_close_matches
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vi_ik_ros.exceptions import InvalidInput
 from vi_ik_ros.skills.learning.optimizer import Optimizer
+from vi_ik_ros.skills.learning.outcome import EpisodeOutcome
 from vi_ik_ros.skills.learning.problem import Problem
+from vi_ik_ros.skills.learning.run.method_settings import (
+    Options,
+    names_of,
+    nearest,
+    refuse_unknown,
+    settings_of,
+)
 
 if TYPE_CHECKING:
     from vi_ik_ros.skills.learning.graph_optimizer.settings import GraphSettings
 
-Options = Mapping[str, object]
-Factory = Callable[[Problem, int, np.ndarray | None, Options], Optimizer]
-S = TypeVar("S")
+DEFAULT_METHOD = "factor_graph"
+WARM_STARTED = ("factor_graph", "naive_bayes")  # that learn from an earlier skill
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known before the first episode.
+
+    Attributes:
+        safe_point: (n_xi,) in the unit cube, known to succeed, for the first episode, or None.
+        earlier: outcomes of a similar skill.
+    """
+
+    safe_point: np.ndarray | None
+    earlier: tuple[EpisodeOutcome, ...]
+
+
+Factory = Callable[[Problem, int, Known, Options], Optimizer]
 
 
 def make_optimizer(
@@ -31,6 +53,7 @@ def make_optimizer(
     seed: int,
     *,
     safe_point: np.ndarray | None = None,
+    earlier: Sequence[EpisodeOutcome] = (),
     **options: object,
 ) -> Optimizer:
     """Return an optimiser that has seen nothing yet.
@@ -40,85 +63,87 @@ def make_optimizer(
         problem: the skill.
         seed: of everything random; equal seeds have equal initial points with every method.
         safe_point: (n_xi,) in the unit cube, known to succeed, for the first episode, or None.
+        earlier: outcomes of a similar skill, for `WARM_STARTED`; there is no initial design then.
         options: fields of the method's settings.
 
     Raises:
-        InvalidInput: the name, or that of an option, is unknown; an option has a wrong value.
+        InvalidInput: the name, or that of an option, is unknown; an option has a wrong value; the
+            method cannot start from what is known.
     """
     if name not in METHODS:
-        raise InvalidInput("method", name, _nearest(str(name), list(METHODS)))
+        raise InvalidInput("method", name, nearest(str(name), list(METHODS)))
+    if earlier and name not in WARM_STARTED:
+        expected = f"{' or '.join(WARM_STARTED)}, which learn from an earlier skill"
+        raise InvalidInput("method", name, expected)
+    if earlier and safe_point is not None:
+        expected = "either of both: with earlier episodes there is no initial design"
+        raise InvalidInput("safe_start", "a safe point beside earlier episodes", expected)
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise InvalidInput("seed", seed, "a whole number of at least 0")
-    return METHODS[name](problem, int(seed), safe_point, options)
+    return METHODS[name](problem, int(seed), Known(safe_point, tuple(earlier)), options)
 
 
-def _factor_graph(
-    problem: Problem, seed: int, safe_point: np.ndarray | None, options: Options
-) -> Optimizer:
+def _factor_graph(problem: Problem, seed: int, known: Known, options: Options) -> Optimizer:
     from vi_ik_ros.skills.learning.graph_optimizer.factor_graph import FactorGraphOptimizer
 
     settings = _graph_settings(options)
-    return FactorGraphOptimizer(problem, seed, settings, safe_point=safe_point)
+    return FactorGraphOptimizer(
+        problem, seed, settings, safe_point=known.safe_point, earlier=known.earlier
+    )
 
 
-def _naive_bayes(
-    problem: Problem, seed: int, safe_point: np.ndarray | None, options: Options
-) -> Optimizer:
+def _naive_bayes(problem: Problem, seed: int, known: Known, options: Options) -> Optimizer:
     from vi_ik_ros.skills.learning.graph_optimizer.naive_bayes import NaiveBayesOptimizer
 
     settings = _graph_settings(options)
-    return NaiveBayesOptimizer(problem, seed, settings, safe_point=safe_point)
+    return NaiveBayesOptimizer(
+        problem, seed, settings, safe_point=known.safe_point, earlier=known.earlier
+    )
 
 
-def _sobol(
-    problem: Problem, seed: int, safe_point: np.ndarray | None, options: Options
-) -> Optimizer:
+def _sobol(problem: Problem, seed: int, known: Known, options: Options) -> Optimizer:
     from vi_ik_ros.skills.learning.peers.monolithic.optimizer import Settings
     from vi_ik_ros.skills.learning.peers.sobol import Sobol
 
-    return Sobol(problem, seed, _settings(Settings, options), safe_point=safe_point)
+    return Sobol(problem, seed, settings_of(Settings, options), safe_point=known.safe_point)
 
 
-def _eic(problem: Problem, seed: int, safe_point: np.ndarray | None, options: Options) -> Optimizer:
+def _eic(problem: Problem, seed: int, known: Known, options: Options) -> Optimizer:
     from vi_ik_ros.skills.learning.peers.eic import Eic, EicSettings
 
-    return Eic(problem, seed, _settings(EicSettings, options), safe_point=safe_point)
+    return Eic(problem, seed, settings_of(EicSettings, options), safe_point=known.safe_point)
 
 
-def _nei(problem: Problem, seed: int, safe_point: np.ndarray | None, options: Options) -> Optimizer:
+def _nei(problem: Problem, seed: int, known: Known, options: Options) -> Optimizer:
     with _without_deprecations():
         from vi_ik_ros.skills.learning.peers.constrained_nei import ConstrainedNei
     from vi_ik_ros.skills.learning.peers.eic import EicSettings
 
-    return ConstrainedNei(problem, seed, _settings(EicSettings, options), safe_point=safe_point)
+    return ConstrainedNei(
+        problem, seed, settings_of(EicSettings, options), safe_point=known.safe_point
+    )
 
 
-def _scbo(
-    problem: Problem, seed: int, safe_point: np.ndarray | None, options: Options
-) -> Optimizer:
+def _scbo(problem: Problem, seed: int, known: Known, options: Options) -> Optimizer:
     from vi_ik_ros.skills.learning.peers.monolithic.optimizer import Settings
 
     with _without_deprecations():
         from vi_ik_ros.skills.learning.peers.scbo import Scbo
 
-    return Scbo(problem, seed, _settings(Settings, options), safe_point=safe_point)
+    return Scbo(problem, seed, settings_of(Settings, options), safe_point=known.safe_point)
 
 
-def _pibu(
-    problem: Problem, seed: int, safe_point: np.ndarray | None, options: Options
-) -> Optimizer:
+def _pibu(problem: Problem, seed: int, known: Known, options: Options) -> Optimizer:
     from vi_ik_ros.skills.learning.peers.pibu import Pibu, PibuSettings
 
-    return Pibu(problem, seed, _settings(PibuSettings, options), safe_point=safe_point)
+    return Pibu(problem, seed, settings_of(PibuSettings, options), safe_point=known.safe_point)
 
 
-def _gpcr(
-    problem: Problem, seed: int, safe_point: np.ndarray | None, options: Options
-) -> Optimizer:
+def _gpcr(problem: Problem, seed: int, known: Known, options: Options) -> Optimizer:
     from vi_ik_ros.skills.learning.peers.gpcr import Gpcr
     from vi_ik_ros.skills.learning.peers.monolithic.optimizer import Settings
 
-    return Gpcr(problem, seed, _settings(Settings, options), safe_point=safe_point)
+    return Gpcr(problem, seed, settings_of(Settings, options), safe_point=known.safe_point)
 
 
 METHODS: dict[str, Factory] = {
@@ -142,38 +167,16 @@ def _without_deprecations() -> Iterator[None]:
         yield
 
 
-def _settings(kind: type[S], options: Options) -> S:
-    """Return settings with options as their fields."""
-    _refuse_unknown(options, _names(kind))
-    return kind(**options)
-
-
 def _graph_settings(options: Options) -> "GraphSettings":
     """Return settings of the graph; those of its constraints are options like any other."""
     from vi_ik_ros.skills.learning.graph_optimizer.settings import GraphSettings
     from vi_ik_ros.skills.learning.models.constraint_settings import ConstraintSettings
 
-    inner = _names(ConstraintSettings)
-    outer = [name for name in _names(GraphSettings) if name != "constraints"]
-    _refuse_unknown(options, [*outer, *inner])
-    constraints = {name: value for name, value in options.items() if name in inner}
+    inner = names_of(ConstraintSettings)
+    outer = [name for name in names_of(GraphSettings) if name != "constraints"]
+    refuse_unknown(options, [*outer, *inner])
     rest = {name: value for name, value in options.items() if name not in inner}
-    rest["constraints"] = _settings(ConstraintSettings, constraints)
-    return _settings(GraphSettings, rest)
-
-
-def _names(kind: type) -> list[str]:
-    return [field.name for field in fields(kind)]
-
-
-def _refuse_unknown(options: Options, known: Sequence[str]) -> None:
-    for name in options:
-        if name not in known:
-            raise InvalidInput(f"options.{name}", "an unknown option", _nearest(name, known))
-
-
-def _nearest(name: str, known: Sequence[str]) -> str:
-    """Say which names are valid, the nearest first."""
-    near = get_close_matches(name, known, n=1, cutoff=0.4)
-    listed = ", ".join(known)
-    return f"{near[0]} (valid: {listed})" if near else f"one of {listed}"
+    constraints = {name: value for name, value in options.items() if name in inner}
+    return settings_of(
+        GraphSettings, {**rest, "constraints": settings_of(ConstraintSettings, constraints)}
+    )

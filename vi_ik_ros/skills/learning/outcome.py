@@ -6,6 +6,7 @@ from typing import Self
 
 import numpy as np
 
+from vi_ik_ros.exceptions import InvalidInput
 from vi_ik_ros.skills.execution.episode import Episode, Outcome
 from vi_ik_ros.skills.learning.problem import Problem
 
@@ -35,6 +36,25 @@ class EpisodeOutcome:
     kept: np.ndarray
     fired: np.ndarray
 
+    def __post_init__(self) -> None:
+        """Refuse shapes and labels that contradict each other, and numbers that are none."""
+        num_factors = len(self.constraints)
+        for name in ("kept", "fired"):
+            if np.shape(getattr(self, name)) != (num_factors,):
+                raise _refused(name, np.shape(getattr(self, name)), f"shape ({num_factors},)")
+        if np.ndim(self.x) != 1 or not np.isfinite(self.x).all():
+            raise _refused("x", self.x, "finite numbers, one for each parameter")
+        if np.isinf(self.costs).any():
+            raise _refused("costs", self.costs, "finite numbers, NaN where none was measured")
+        if not np.isin(self.kept[~np.isnan(self.kept)], (0.0, 1.0)).all():
+            raise _refused("kept", self.kept, "1, 0, or NaN where nothing is known")
+        last, end = self.last_primitive, len(self.costs)
+        if not 0 <= last <= end or self.success != (last == end):
+            expected = f"{end} on success, 0 to {end - 1} on failure"
+            raise _refused("last_primitive", last, expected)
+        if self.success and np.any(self.fired):
+            raise _refused("fired", self.fired, "no factor on success")
+
     @property
     def num_primitives(self) -> int:
         """Return n_V."""
@@ -42,7 +62,12 @@ class EpisodeOutcome:
 
     @classmethod
     def of(cls, episode: Episode, problem: Problem) -> Self:
-        """Take what matters from the record of a valid episode."""
+        """Take what matters from the record of a valid episode.
+
+        Raises:
+            InvalidInput: a number in it cannot be learned from.
+        """
+        _check_numbers(episode)
         values = np.array([[episode.parameters[name] for name in problem.space.names]])
         succeeded = [one.outcome is Outcome.SUCCESS for one in episode.primitives]
         costs = [
@@ -75,3 +100,23 @@ class EpisodeOutcome:
         counted = ~np.isnan(self.costs) & (weights > 0.0)
         total = float(weights[counted].sum())
         return float(weights[counted] @ self.costs[counted] / total) if total > 0.0 else 0.0
+
+
+def _check_numbers(episode: Episode) -> None:
+    """Refuse a success without a cost, and constraints beyond all numbers."""
+    if episode.success and not np.isfinite(episode.cost):
+        raise InvalidInput("episode.cost", episode.cost, "a number, since it succeeded")
+    for one in episode.primitives:
+        if one.outcome is Outcome.SUCCESS and not np.isfinite(one.score):
+            expected = "a number, since the primitive succeeded"
+            raise InvalidInput(f"episode.primitives.{one.name}.score", one.score, expected)
+    for factor in episode.factors:
+        if np.isinf(factor.constraint):
+            expected = "a finite number, NaN where none was measured"
+            raise InvalidInput(
+                f"episode.factors.{factor.name}.constraint", factor.constraint, expected
+            )
+
+
+def _refused(name: str, value: object, expected: str) -> InvalidInput:
+    return InvalidInput(f"outcome.{name}", value, expected)

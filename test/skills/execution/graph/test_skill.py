@@ -94,7 +94,8 @@ def test_cycle_time_is_one_line_away(changed):
 
 
 def test_factors_as_matrices():
-    factors = [[1, 0, 0], [1, 1, 0], [0, 1, 1], [0, 1, 0]]  # Eq. (6.9)
+    # Eq. (6.9), and of the insertion the speed at which the tip came over the recess
+    factors = [[1, 0, 0], [1, 1, 0], [0, 1, 1], [0, 1, 1]]
     np.testing.assert_array_equal(SCREW.adjacency, factors)
     active = [[0, 0, 0, 0], *np.eye(4).tolist(), [0, 0, 0, 1]]
     np.testing.assert_array_equal(SCREW.activity, active)

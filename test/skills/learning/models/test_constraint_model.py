@@ -16,7 +16,10 @@ from vi_ik_ros.skills.learning.models.hyperparameters import Hyperparameters
 LOG_HALF = np.log(0.5)
 COLUMNS = np.array([True, True])
 SOURCE = ConstraintSettings(
-    threshold="estimated", failed_metrics="artificial", observation_noise=False
+    threshold="estimated",
+    failed_metrics="artificial",
+    observation_noise=False,
+    artificial_least=0.1,
 )
 SWITCHES = [
     ConstraintSettings(threshold=threshold, failed_metrics=metrics, observation_noise=noise)
@@ -188,3 +191,25 @@ def test_duplicates_with_contradictory_labels_are_undecided(settings: Constraint
     model = learn_constraint(data, COLUMNS, None, settings)
     probability = np.exp(model.log_probability(points[[0, -1]]))
     assert (np.abs(probability - 0.5) < 0.4).all()
+
+
+@pytest.mark.parametrize("share", [0.25, 0.5, 0.75])
+def test_a_constraint_that_fails_by_chance_has_the_share_of_its_successes(share: float) -> None:
+    rng = np.random.default_rng(3)
+    points = rng.random((80, 2))
+    is_safe = rng.permutation(80) < 80 * share
+    timeouts = np.full((~is_safe).sum(), 0.001)  # cut off when time is up, far above successes
+    data = ConstraintData(
+        TrainingData.of(points[is_safe], rng.normal(-0.3, 0.03, is_safe.sum())),
+        TrainingData.of(points[~is_safe], timeouts),
+    )
+    model = learn_constraint(data, COLUMNS, None, ConstraintSettings())
+    assert np.exp(model.log_probability(points)).mean() == pytest.approx(share, abs=0.2)
+
+
+def test_tightened_is_a_lower_threshold() -> None:
+    settings = ConstraintSettings(tightening=0.25)
+    model = learn_constraint(hybrid_data(40), COLUMNS, None, settings).tightened(0.5)
+    points = np.random.default_rng(9).random((50, 2))
+    direct = dataclasses.replace(model, settings=ConstraintSettings(tightening=0.75))
+    np.testing.assert_array_equal(model.log_probability(points), direct.log_probability(points))

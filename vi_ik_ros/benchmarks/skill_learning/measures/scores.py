@@ -14,16 +14,17 @@ from vi_ik_ros.benchmarks.skill_learning.tasks.surrogate import Surrogate
 
 @dataclass(frozen=True)
 class Scores:
-    """Figures of one method on one task, an entry for each of n seeds, two for both probabilities.
+    """Figures of one method on one task, an entry for each of n seeds, r for the probabilities.
 
     Attributes:
         first_success: (n,) number of the first episode that succeeded; one more than there were
             if none did.
         successes: (n,) how many episodes succeeded.
-        is_valid: (n, 2) whether the last recommendation succeeds in 8 of 10 repetitions.
-        is_feasible: (n, 2) whether it is feasible without noise, NaN if nobody knows.
-        regret: (n, 2) of the last recommendation: J* - J; J* if it is invalid.
+        is_valid: (n, r) whether the last recommendation succeeds in 8 of 10 repetitions.
+        is_feasible: (n, r) whether it is feasible without noise, NaN if nobody knows.
+        regret: (n, r) of the last recommendation: J* - J; J* if it is invalid.
         step_seconds: (n,) processor time of the learner's last step [s].
+        longest_step: (n,) processor time of the longest step [s].
         brier: (n,) of the probabilities told at the suggestions, NaN if none were.
         errors: how many runs an exception ended.
     """
@@ -34,6 +35,7 @@ class Scores:
     is_feasible: np.ndarray
     regret: np.ndarray
     step_seconds: np.ndarray
+    longest_step: np.ndarray
     brier: np.ndarray
     errors: int
 
@@ -52,13 +54,14 @@ def scores(runs: Sequence[Learned], optimum: float) -> Scores:
         is_feasible=np.array([run.feasible[-1] for run in runs]),
         regret=np.array([regret(run, optimum)[-1] for run in runs]),
         step_seconds=np.array([run.seconds[-1] for run in runs]),
+        longest_step=np.array([run.seconds.max() for run in runs]),
         brier=np.array([run.brier for run in runs]),
         errors=sum(str(run.error) != "" for run in runs),
     )
 
 
 def regret(run: Learned, optimum: float) -> np.ndarray:
-    """Return (k, 2) regrets at the marks; where no truth is known NaN but for the last ones.
+    """Return (k, r) regrets at the marks; where no truth is known NaN but for the last ones.
 
     With a known truth, a recommendation counts that is feasible without noise; without one, those
     at the end that succeed in 8 of 10 repetitions, with the mean cost of these.
@@ -71,7 +74,7 @@ def regret(run: Learned, optimum: float) -> np.ndarray:
 
 
 def repeated_score(run: Learned) -> np.ndarray:
-    """Return (2,) mean J of the successful repetitions, 0 if there are none."""
+    """Return (r,) mean J of the successful repetitions, 0 if there are none."""
     kept = ~np.isnan(run.repeated_costs)
     total = np.where(kept, 1.0 - run.repeated_costs, 0.0).sum(1)
     return total / np.maximum(kept.sum(1), 1)

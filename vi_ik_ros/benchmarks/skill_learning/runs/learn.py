@@ -67,8 +67,10 @@ class _Notes:
             "seconds": np.zeros(n + 1),
             "marks": np.array(key.marks),
             "chosen": np.full((k, choices, d), np.nan),
+            "told": np.full((k, choices), np.nan),
             "true_costs": np.full((k, choices), np.nan),
             "feasible": np.full((k, choices), np.nan),
+            "passed": np.full((k, choices), np.nan),
             "repeated": np.zeros((choices, NUM_REPEATS), dtype=bool),
             "repeated_costs": np.full((choices, NUM_REPEATS), np.nan),
             "error": np.array(""),
@@ -82,21 +84,30 @@ class _Notes:
         return answer
 
     def mark(self, k: int, optimizer: Optimizer) -> None:
-        """Note and score the recommendations of now, and repeat those of the end."""
+        """Note and score the recommendations of now."""
+        is_last = k == len(self.key.marks) - 1
         for choice, required in enumerate(REQUIRED):
-            x = optimizer.recommend(required).x
-            self.fields["chosen"][k, choice] = x
-            truth = self.task.truth(x)
+            found = optimizer.recommend(required)
+            self.fields["chosen"][k, choice] = found.x
+            self.fields["told"][k, choice] = found.probability
+            truth = self.task.truth(found.x)
+            if truth is None and not is_last:
+                continue
+            repeated, costs = self._repeated(found.x)
             if truth is not None:
                 self.fields["true_costs"][k, choice] = truth.cost
                 self.fields["feasible"][k, choice] = truth.is_feasible
-            if k == len(self.key.marks) - 1:
-                self._repeat(choice, x)
+                self.fields["passed"][k, choice] = repeated.sum()
+            if is_last:
+                self.fields["repeated"][choice] = repeated
+                self.fields["repeated_costs"][choice] = costs
 
-    def _repeat(self, choice: int, x: np.ndarray) -> None:
-        """Carry a recommendation out several times."""
-        for repeat in range(NUM_REPEATS):
-            outcome = self.task.execute(x, check_seed(self.key.seed, repeat))
-            self.fields["repeated"][choice, repeat] = outcome.success
-            cost = outcome.cost(self.task.problem.weights)
-            self.fields["repeated_costs"][choice, repeat] = cost
+    def _repeated(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Carry a recommendation out 10 times; return success and cost of each (10,)."""
+        seeds = (check_seed(self.key.seed, repeat) for repeat in range(NUM_REPEATS))
+        outcomes = [self.task.execute(x, seed) for seed in seeds]
+        weights = self.task.problem.weights
+        return (
+            np.array([outcome.success for outcome in outcomes], dtype=bool),
+            np.array([outcome.cost(weights) for outcome in outcomes]),
+        )

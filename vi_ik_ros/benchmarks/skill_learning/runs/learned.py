@@ -10,7 +10,7 @@ import numpy as np
 
 from vi_ik_ros.benchmarks.fit_cache import cache_directory
 
-REQUIRED = (0.8, 0.5)  # probabilities of success that recommendations have to have
+REQUIRED = (0.8, 0.5, 0.9)  # probabilities of success that recommendations have to have
 NUM_REPEATS = 10  # episodes of every last recommendation
 NUM_VALID = 8  # of them that have to succeed
 
@@ -27,11 +27,14 @@ class Learned:
         probabilities: (n,) of success, as the optimiser saw them; NaN if it had no idea.
         seconds: (n + 1,) of processor time to take an outcome and choose the next point [s].
         marks: (k,) numbers of episodes after which recommendations were scored.
-        chosen: (k, 2, n_xi) recommendations for both required probabilities.
-        true_costs: (k, 2) without noise; NaN where no truth is known.
-        feasible: (k, 2) without noise, 0 or 1; NaN where no truth is known.
-        repeated: (2, 10) success of the last recommendations, carried out again, bool.
-        repeated_costs: (2, 10) of those episodes, NaN unless success.
+        chosen: (k, r, n_xi) recommendations for the r required probabilities.
+        told: (k, r) probabilities of success of these, as the optimiser saw them.
+        true_costs: (k, r) without noise; NaN where no truth is known.
+        feasible: (k, r) without noise, 0 or 1; NaN where no truth is known.
+        passed: (k, r) how many of 10 repetitions succeed; NaN where no truth is known, since such
+            repetitions take long.
+        repeated: (r, 10) success of the last recommendations, carried out again, bool.
+        repeated_costs: (r, 10) of those episodes, NaN unless success.
         error: '' or the numerical exception that ended the run.
     """
 
@@ -43,8 +46,10 @@ class Learned:
     seconds: np.ndarray
     marks: np.ndarray
     chosen: np.ndarray
+    told: np.ndarray
     true_costs: np.ndarray
     feasible: np.ndarray
+    passed: np.ndarray
     repeated: np.ndarray
     repeated_costs: np.ndarray
     error: np.ndarray
@@ -57,7 +62,7 @@ class Learned:
 
     @property
     def is_valid(self) -> np.ndarray:
-        """Return (2,) whether the last recommendations succeed when carried out again."""
+        """Return (r,) whether the last recommendations succeed when carried out again."""
         return self.repeated.sum(1) >= NUM_VALID
 
     @property

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
+from vi_ik_ros.kinematics.share import share_dir
+
 PACKAGE = Path(__file__).parents[3]
 LEARNING = ("skills/learning", "benchmarks/skill_learning/tasks", "benchmarks/skill_learning/runs")
 SIMULATING = ("skills/plants", "skills/execution")
@@ -24,6 +26,7 @@ class RunKey:
         seed: of the optimiser and of all episodes; equal seeds mean equal noise for all methods.
         variant: name of an ablation, or ''.
         num_episodes: how many.
+        interval: episodes between two recommendations that are scored, at most.
     """
 
     task: str
@@ -31,17 +34,19 @@ class RunKey:
     seed: int
     variant: str = ""
     num_episodes: int = 60
+    interval: int = 10
 
     @property
     def marks(self) -> tuple[int, ...]:
         """Return after how many episodes recommendations are scored."""
-        step = min(10, max(1, self.num_episodes // 2))
+        step = min(self.interval, max(1, self.num_episodes // 2))
         return tuple(range(step, self.num_episodes + 1, step))
 
     def digest(self) -> str:
         """Return the digest of everything that decides the run, but for the machine."""
-        folders = LEARNING if self.task.endswith(FORMULAS) else (*LEARNING, *SIMULATING)
-        facts = [asdict(self), _sources(folders)]
+        facts = [asdict(self), _sources(LEARNING)]
+        if not self.task.endswith(FORMULAS):
+            facts += [_sources(SIMULATING), _files()]
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -54,3 +59,13 @@ def _sources(folders: tuple[str, ...]) -> str:
             if not set(file.relative_to(PACKAGE / folder).parts) & set(KEEPING):
                 sources.update(file.read_bytes())
     return sources.hexdigest()
+
+
+@cache
+def _files() -> str:
+    """Return the digest of all skills and scenes that come with the package."""
+    files = hashlib.sha256()
+    for folder in ("skills", "scenes"):
+        for file in sorted((share_dir() / "config" / folder).glob("*.yaml")):
+            files.update(file.read_bytes())
+    return files.hexdigest()

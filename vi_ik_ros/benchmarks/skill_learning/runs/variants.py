@@ -1,84 +1,41 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The optimisers as they are, and ablations: one thing changed, of them or of what they see."""
+"""The optimisers as they are, and every ablation by its name."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from vi_ik_ros.benchmarks.skill_learning.runs.variant import Variant
+from vi_ik_ros.skills.learning.methods import DEFAULT_METHOD
 
-import numpy as np
-
-from vi_ik_ros.benchmarks.skill_learning.runs.run_key import RunKey
-from vi_ik_ros.skills.learning.methods import make_optimizer
-from vi_ik_ros.skills.learning.optimizer import Optimizer
-from vi_ik_ros.skills.learning.outcome import EpisodeOutcome
-from vi_ik_ros.skills.learning.problem import Problem
-
-GRAPH = "factor_graph"  # the method that ablations are of
-
-
-@dataclass(frozen=True)
-class Variant:
-    """What is different.
-
-    Attributes:
-        options: of the method; none: as it is.
-        missing_edge: factor and parameter of an edge that the optimiser is not told of, or none.
-        hides_metrics: whether metrics of violated constraints are not told.
-        starts_safe: whether the first episode is at the defaults of the parameters, which are
-            known to succeed.
-    """
-
-    options: Mapping[str, object] = field(default_factory=dict)
-    missing_edge: tuple[str, ...] = ()
-    hides_metrics: bool = False
-    starts_safe: bool = False
-
-    def optimizer(self, key: RunKey, problem: Problem) -> Optimizer:
-        """Make the optimiser of a run.
-
-        Args:
-            key: of the run.
-            problem: of its task.
-        """
-        start = safe_point(problem) if self.starts_safe else None
-        told = self.told(problem)
-        return make_optimizer(key.method, told, key.seed, safe_point=start, **self.options)
-
-    def seen(self, outcome: EpisodeOutcome) -> EpisodeOutcome:
-        """Return what the optimiser sees of an outcome."""
-        if not self.hides_metrics:
-            return outcome
-        violated = outcome.kept == 0.0
-        return replace(outcome, constraints=np.where(violated, np.nan, outcome.constraints))
-
-    def told(self, problem: Problem) -> Problem:
-        """Return the problem as the optimiser knows it, without the missing edge."""
-        if not self.missing_edge:
-            return problem
-        factor, parameter = self.missing_edge
-        adjacency = problem.adjacency.copy()
-        adjacency[problem.factors.index(factor), problem.space.names.index(parameter)] = False
-        return replace(problem, adjacency=adjacency)
-
-
-def safe_point(problem: Problem) -> np.ndarray:
-    """Return (n_xi,) in the unit cube: the defaults, chosen to succeed."""
-    defaults = [[parameter.default for parameter in problem.space.parameters]]
-    return problem.space.to_unit(np.array(defaults))[0]
-
-
+GRAPH = DEFAULT_METHOD  # the method that most ablations are of
+SAFE = "safe_point"  # a variant that is of every method
+FOUR = "four_initial"  # another one: what rivals do best with
+WARM = "warm_start"  # the variant that is of the tasks with another stiffness
 SEARCH_GAIN = ("search", "force_gain")
 CORRECTION_GAIN = ("correction", "force_gain")
 CHECK = {"structure_check": True}
 ARTIFICIAL = {"failed_metrics": "artificial"}
-SAFE = "safe_point"  # the variant that is of every method
+ESTIMATED = {**ARTIFICIAL, "threshold": "estimated", "artificial_least": 0.1}
+OF_ALL = (SAFE, FOUR)
 VARIANTS: dict[str, Variant] = {
-    "": Variant(),
-    SAFE: Variant(starts_safe=True),
+    "": Variant(method=""),
+    SAFE: Variant(method="", starts_safe=True),
+    FOUR: Variant({"num_initial": 4}, method=""),
+    WARM: Variant(starts_warm=True),
     "checked": Variant(CHECK),
     "no_search_gain": Variant(missing_edge=SEARCH_GAIN),
     "no_search_gain_checked": Variant(CHECK, missing_edge=SEARCH_GAIN),
     "no_correction_gain": Variant(missing_edge=CORRECTION_GAIN),
     "no_correction_gain_checked": Variant(CHECK, missing_edge=CORRECTION_GAIN),
+    "every_edge": Variant(has_every_edge=True),  # the same metrics without the structure
     "metrics_hidden": Variant(ARTIFICIAL, hides_metrics=True),
-    "thresholds_estimated": Variant({**ARTIFICIAL, "threshold": "estimated"}, hides_metrics=True),
+    "thresholds_estimated": Variant(ESTIMATED, hides_metrics=True),
+    "bounds_as_good": Variant({"surroundings": 0.0}),
+    "eic_surroundings": Variant({"surroundings": 0.25}, method="eic"),
+    "acquisition_per_primitive": Variant({"acquisition": "per_primitive"}),
+    "acquisition_sequential": Variant({"acquisition": "sequential"}),
+    "unreached_same_cause": Variant({"assign_unreached": "same_cause"}),
+    "unreached_all": Variant({"assign_unreached": "all"}),
+    "positive_prior_mean": Variant({"positive_prior_mean": 1.0}),
+    "latent_probability": Variant({"observation_noise": False}),
+    "product_of_experts": Variant(asks_expert=True),
+    "eic_label": Variant({"constraint": "label"}, method="eic"),
 }
+ABLATIONS = tuple(name for name in VARIANTS if name not in ("", *OF_ALL, WARM))

@@ -9,13 +9,14 @@ from vi_ik_ros.benchmarks.skill_learning.tasks.surrogate import Surrogate
 from vi_ik_ros.benchmarks.skill_learning.tasks.surrogate_constants import SurrogateConstants
 from vi_ik_ros.benchmarks.skill_learning.tasks.task import Task
 
-OTHER_STIFFNESS = 11000.0  # [N/m] of the screw that is learned before, for warm starts
+OTHER_STIFFNESS = 11000.0  # [N/m] of the other screw, for warm starts
 TASKS: dict[str, Callable[[], Task]] = {
     "surrogate": Surrogate,
     "stiffer_surrogate": lambda: Surrogate(SurrogateConstants(stiffness=OTHER_STIFFNESS)),
     "screw_insertion": lambda: SimulatedSkill("screw_insertion"),
     "peg_in_hole": lambda: SimulatedSkill("peg_in_hole"),
 }
+OTHER_TASK = {"surrogate": "stiffer_surrogate", "stiffer_surrogate": "surrogate"}
 MAIN_TASKS = ("surrogate", "screw_insertion", "peg_in_hole")
 
 

@@ -13,13 +13,10 @@ from vi_ik_ros.exceptions import InvalidInput
 from vi_ik_ros.skills.execution.trace import Trace
 from vi_ik_ros.skills.learning.episode_store.database import (
     FIELD,
+    STORE,
     damage_in,
-    damaged,
     open_to_read,
-    open_to_write,
-    refused,
     take,
-    transaction,
 )
 from vi_ik_ros.skills.learning.episode_store.rows import (
     episode_from_row,
@@ -35,6 +32,7 @@ from vi_ik_ros.skills.learning.episode_store.stored_episode import (
 )
 from vi_ik_ros.skills.learning.episode_store.trace_bytes import trace_from_bytes, trace_to_bytes
 from vi_ik_ros.skills.learning.run.learning_run import LearningRun
+from vi_ik_ros.sqlite_file import transaction
 
 FILE = "episodes.sqlite"
 SUFFIXES = (".sqlite", ".db")
@@ -67,7 +65,7 @@ class EpisodeStore:
         store = cls._to_write(path)
         try:
             if store.stored_run() is not None:
-                expected = "a new place; --resume goes on with the run that is there"
+                expected = "a new place, or resume to go on with the run that is there"
                 raise InvalidInput(FIELD, str(path), expected)
             store._insert("run", row_of_run(run))
         except BaseException:
@@ -115,7 +113,7 @@ class EpisodeStore:
             InvalidInput: there is none, or it is damaged, foreign or newer.
         """
         if cls.peek(path) is None:
-            raise damaged(path, "it holds no run")
+            raise STORE.damaged(path, "it holds no run")
         return cls(path, open_to_read(path))
 
     @classmethod
@@ -123,7 +121,7 @@ class EpisodeStore:
         """Lock and open a file, made if it is not there."""
         lock = take(path)
         try:
-            return cls(path, open_to_write(path), lock)
+            return cls(path, STORE.open_to_write(path), lock)
         except BaseException:
             os.close(lock)
             raise
@@ -150,7 +148,7 @@ class EpisodeStore:
         course = None
         if trace is not None:
             course = (entry.number, trace_to_bytes(trace), trace.digest())
-        with refused(self.path), transaction(self._connection):
+        with STORE.refused(self.path), transaction(self._connection):
             self._connection.execute(*_insertion("episode", row_of_episode(entry)))
             if course is not None:
                 self._connection.execute(*_insertion("trace", course))
@@ -169,7 +167,7 @@ class EpisodeStore:
         entries = []
         for number, row in enumerate(rows, start=1):
             if row[0] != number:
-                raise damaged(self.path, f"episode {number} is missing")
+                raise STORE.damaged(self.path, f"episode {number} is missing")
             with damage_in(self.path, f"episode {number}"):
                 entries.append(episode_from_row(row))
         return entries
@@ -192,7 +190,7 @@ class EpisodeStore:
         with damage_in(self.path, f"trace {number}"):
             trace = trace_from_bytes(data)
         if trace.digest() != digest:
-            raise damaged(self.path, f"trace {number} is not what was stored")
+            raise STORE.damaged(self.path, f"trace {number} is not what was stored")
         return trace
 
     def close(self) -> None:
@@ -214,11 +212,11 @@ class EpisodeStore:
         self.close()
 
     def _insert(self, table: str, row: Sequence, verb: str = "INSERT") -> None:
-        with refused(self.path), transaction(self._connection):
+        with STORE.refused(self.path), transaction(self._connection):
             self._connection.execute(*_insertion(table, row, verb))
 
     def _rows(self, query: str, *values: object) -> list[tuple]:
-        with refused(self.path):
+        with STORE.refused(self.path):
             return self._connection.execute(query, values).fetchall()
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import erfcx, logsumexp, ndtr
 
-from vi_ik_ros.skills.learning.models.gaussian_process import GaussianProcess
 from vi_ik_ros.skills.learning.models.success_model import SuccessModel
+from vi_ik_ros.skills.learning.models.transferred_process import Process
 
 _LOG_SQRT_TAU = 0.5 * np.log(2.0 * np.pi)
 
@@ -23,7 +23,7 @@ class CostModel:
         best: cost to be improved on.
     """
 
-    process: GaussianProcess | None
+    process: Process | None
     weight: float
     best: float
 

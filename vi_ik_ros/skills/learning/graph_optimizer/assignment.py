@@ -38,7 +38,6 @@ def constraint_data(
     outcomes: Sequence[EpisodeOutcome],
     problem: Problem,
     settings: GraphSettings,
-    earlier: Sequence[EpisodeOutcome] = (),
 ) -> tuple[ConstraintData, ...]:
     """Return what each factor knows.
 
@@ -46,21 +45,7 @@ def constraint_data(
         outcomes: of the skill.
         problem: whose factors these are.
         settings: switches.
-        earlier: outcomes of a similar skill, which count less.
     """
-    own = _all_data(outcomes, problem, settings)
-    if not earlier:
-        return own
-    others, noise = _all_data(earlier, problem, settings), settings.earlier_noise
-    return tuple(
-        ConstraintData(a.safe + b.safe.noisier(noise), a.failed + b.failed.noisier(noise))
-        for a, b in zip(own, others, strict=True)
-    )
-
-
-def _all_data(
-    outcomes: Sequence[EpisodeOutcome], problem: Problem, settings: GraphSettings
-) -> tuple[ConstraintData, ...]:
     told = [assign(outcome, problem, settings.assign_unreached) for outcome in outcomes]
     return tuple(
         _data_of(j, outcomes, [row[j] for row in told], problem, settings)

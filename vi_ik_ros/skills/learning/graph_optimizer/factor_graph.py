@@ -23,6 +23,7 @@ from vi_ik_ros.skills.learning.models.success_model import Classifier, SuccessMo
 from vi_ik_ros.skills.learning.optimizer import Recommendation, Suggestion
 from vi_ik_ros.skills.learning.outcome import EpisodeOutcome
 from vi_ik_ros.skills.learning.problem import Problem
+from vi_ik_ros.skills.learning.surroundings import log_share_inside
 
 _ROUNDING = 1e-9  # parameters come back from their units
 
@@ -54,11 +55,12 @@ class FactorGraphOptimizer:
         self._problem, self._seed = problem, seed
         self._settings = settings or GraphSettings()
         self._expert, self._earlier = expert, tuple(earlier)
-        self._num_initial = 0 if earlier else self._settings.num_initial
+        num_initial = 0 if earlier else self._settings.num_initial
         self._initial = initial_points(
-            problem.num_parameters, seed, self._num_initial, safe_point=safe_point
+            problem.num_parameters, seed, num_initial, safe_point=safe_point
         )
         self._outcomes: list[EpisodeOutcome] = []
+        self._before: GraphModel | None = None  # of the similar skill
         self._refit: tuple[int, GraphHyperparameters] | None = None  # of the first so many
         self._model: tuple[int, GraphModel, SuccessModel] | None = None
 
@@ -84,12 +86,14 @@ class FactorGraphOptimizer:
             return Suggestion(self._initial[seen], float("nan"), "initial")
         model, success = self._learned()
         settings, known = self._settings, self._successes()
+        radius = 0.0 if len(known) or self._earlier else settings.surroundings
         seeks_feasibility = settings.before_success == "probability" and not len(known)
 
         def score(points: np.ndarray) -> np.ndarray:
             if seeks_feasibility:
-                return success.log_probability(points)
-            return log_acquisition(points, success, model.costs, settings.acquisition)
+                return success.log_probability(points) + log_share_inside(points, radius)
+            gain = log_acquisition(points, success, model.costs, settings.acquisition)
+            return gain + log_share_inside(points, radius)
 
         x = largest(
             score,
@@ -112,6 +116,7 @@ class FactorGraphOptimizer:
             start=self._successes(),
             rng=np.random.default_rng([self._seed, len(self._outcomes), 1]),
             num_candidates=2 * self._settings.num_candidates,
+            caution=self._settings.caution,
         )
 
     def _successes(self) -> np.ndarray:
@@ -123,8 +128,8 @@ class FactorGraphOptimizer:
         """Return the models of all outcomes so far."""
         seen = len(self._outcomes)
         if self._model is None or self._model[0] != seen:
-            known = self._hyperparameters(last_refit(seen, self._num_initial))
-            model = self._learn(self._outcomes, self._problem, known)
+            known = self._hyperparameters(last_refit(seen, self._settings.num_initial))
+            model = self._learn(self._outcomes, known)
             classifier = self._expert(tuple(self._outcomes)) if self._expert else None
             activity, share = self._problem.activity, self._settings.expert_share
             success = SuccessModel(model.factors, activity, classifier, share)
@@ -135,7 +140,7 @@ class FactorGraphOptimizer:
         """Return those that fit the first `refit` outcomes, whenever they are asked for."""
         if self._refit is None or self._refit[0] != refit:
             outcomes = self._outcomes[:refit]
-            model = self._learn(outcomes, self._problem)
+            model = self._learn(outcomes)
             self._refit = refit, self._with_missing_edges(model, outcomes)
         return self._refit[1]
 
@@ -144,20 +149,25 @@ class FactorGraphOptimizer:
     ) -> GraphHyperparameters:
         """Return what a model fitted, and fit again if the data ask for edges."""
         settings, problem = self._settings, self._problem
-        if not settings.structure_check:
+        if not settings.structure_check or self._before is not None:
             return model.hyperparameters(problem.adjacency)
         scale = settings.constraints.smallest_scale
         edges = missing_edges(model.factors, problem.adjacency, settings.edge_gain, scale)
         rows = with_edges(problem.adjacency, edges)
         if edges:
-            wider = dataclasses.replace(problem, adjacency=rows)
-            model = self._learn(outcomes, wider)
+            model = learn_graph(outcomes, dataclasses.replace(problem, adjacency=rows), settings)
         return model.hyperparameters(rows)
 
     def _learn(
-        self,
-        outcomes: Sequence[EpisodeOutcome],
-        problem: Problem,
-        known: GraphHyperparameters | None = None,
+        self, outcomes: Sequence[EpisodeOutcome], known: GraphHyperparameters | None = None
     ) -> GraphModel:
-        return learn_graph(outcomes, problem, self._settings, known, earlier=self._earlier)
+        return learn_graph(outcomes, self._problem, self._settings, known, earlier=self._similar())
+
+    def _similar(self) -> GraphModel | None:
+        """Return what is known of the similar skill, with the edges that its data ask for."""
+        if self._earlier and self._before is None:
+            before, settings = self._earlier, self._settings
+            model = learn_graph(before, self._problem, settings)
+            known = self._with_missing_edges(model, before)
+            self._before = learn_graph(before, self._problem, settings, known)
+        return self._before

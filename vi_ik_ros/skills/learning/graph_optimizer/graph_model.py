@@ -14,6 +14,7 @@ from vi_ik_ros.skills.learning.models.constraint_model import (
     ConstraintHyperparameters,
     ConstraintModel,
     learn_constraint,
+    learn_from_earlier,
 )
 from vi_ik_ros.skills.learning.models.gaussian_process import (
     GaussianProcess,
@@ -24,6 +25,7 @@ from vi_ik_ros.skills.learning.models.hyperparameters import (
     Hyperparameters,
     usual_hyperparameters,
 )
+from vi_ik_ros.skills.learning.models.transferred_process import TransferredProcess
 from vi_ik_ros.skills.learning.outcome import EpisodeOutcome
 from vi_ik_ros.skills.learning.problem import Problem
 
@@ -72,7 +74,7 @@ def learn_graph(
     settings: GraphSettings,
     known: GraphHyperparameters | None = None,
     *,
-    earlier: Sequence[EpisodeOutcome] = (),
+    earlier: GraphModel | None = None,
 ) -> GraphModel:
     """Learn every factor and cost; a function of its arguments alone.
 
@@ -81,21 +83,27 @@ def learn_graph(
         problem: the graph; `known.adjacency` wins over its own.
         settings: switches.
         known: hyper-parameters; None fits them.
-        earlier: outcomes of a similar skill, which count less.
+        earlier: what was learned of a similar skill, or None; factors and costs that it knows
+            keep its graph, and only how they differ is fitted.
     """
-    data = constraint_data(outcomes, problem, settings, earlier)
+    data = constraint_data(outcomes, problem, settings)
     rows = problem.adjacency if known is None else known.adjacency
 
     def factor(j: int) -> ConstraintModel:
+        if earlier is not None and earlier.factors[j].hyperparameters.safe is not None:
+            before = earlier.factors[j]
+            return learn_from_earlier(before, data[j], settings.expected_difference)
         theta = None if known is None else known.factors[j]
         return learn_constraint(data[j], rows[j].astype(bool), theta, settings.constraints)
 
     def cost(k: int) -> CostModel:
+        data = _cost_data(k, outcomes)
+        if earlier is not None and isinstance(earlier.costs[k].process, GaussianProcess):
+            return _cost_from_earlier(k, data, earlier.costs[k], best, settings)
         theta = None if known is None else known.costs[k] or _usual(problem, k)
-        data = _cost_data(k, outcomes) + _cost_data(k, earlier).noisier(settings.earlier_noise)
         return _learn_cost(k, data, problem, theta, best)
 
-    best = best_success(outcomes, problem) or best_success(earlier, problem)
+    best = best_success(outcomes, problem)
     factors, nodes = range(len(problem.factors)), range(len(problem.primitives))
     if settings.num_workers <= 1:
         return GraphModel(tuple(map(factor, factors)), tuple(map(cost, nodes)))
@@ -137,3 +145,17 @@ def _learn_cost(
     least = float(data.outputs.min())
     reached = least if best is None or np.isnan(best.costs[k]) else float(best.costs[k])
     return CostModel(process, weight, reached)
+
+
+def _cost_from_earlier(
+    k: int,
+    data: TrainingData,
+    earlier: CostModel,
+    best: EpisodeOutcome | None,
+    settings: GraphSettings,
+) -> CostModel:
+    """Learn how the cost of a primitive differs from that of a similar skill."""
+    assert isinstance(earlier.process, GaussianProcess)
+    process = TransferredProcess(earlier.process, data, settings.expected_difference)
+    reached = earlier.best if best is None or np.isnan(best.costs[k]) else float(best.costs[k])
+    return CostModel(process, earlier.weight, reached)

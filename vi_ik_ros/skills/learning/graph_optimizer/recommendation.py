@@ -21,6 +21,7 @@ def best_recommendation(
     start: np.ndarray,
     rng: np.random.Generator,
     num_candidates: int,
+    caution: float = 0.0,
 ) -> Recommendation:
     """Return the least expected cost among what succeeds probably enough.
 
@@ -33,10 +34,14 @@ def best_recommendation(
         start: (s, n_xi) parameters that are tried in any case, such as those that succeeded.
         rng: source of the search.
         num_candidates: at which the search begins.
+        caution: latent standard deviations by which thresholds are lowered in the choice. The
+            cheapest of many points is one whose probability is overestimated; where data are
+            dense, caution changes little.
     """
+    cautious = success.tightened(caution)
 
     def score(points: np.ndarray) -> np.ndarray:
-        log_probability = success.log_probability(points)
+        log_probability = cautious.log_probability(points)
         cost = np.nan_to_num(expected_cost(points, costs))
         is_safe = log_probability >= np.log(required_probability)
         return np.where(is_safe, _ABOVE_ALL - cost, log_probability)
@@ -44,5 +49,4 @@ def best_recommendation(
     x = largest(score, start.shape[1], rng, start=start, num=num_candidates)
     probability = float(np.exp(success.log_probability(x[None])[0]))
     cost = float(expected_cost(x[None], costs)[0])
-    is_safe = bool(score(x[None])[0] > 0.5 * _ABOVE_ALL)
-    return Recommendation(x, probability, cost, is_safe)
+    return Recommendation(x, probability, cost, probability >= required_probability)

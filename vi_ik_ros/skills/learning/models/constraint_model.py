@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Algorithm 1: an exact Gaussian process of a constraint, from metrics and from mere failures."""
 
+import dataclasses
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from scipy.special import log_ndtr
@@ -16,6 +18,7 @@ from vi_ik_ros.skills.learning.models.hyperparameters import (
     Hyperparameters,
     usual_hyperparameters,
 )
+from vi_ik_ros.skills.learning.models.transferred_process import Process, TransferredProcess
 
 _LOG_HALF = float(np.log(0.5))
 
@@ -58,11 +61,17 @@ class ConstraintModel:
         settings: switches.
     """
 
-    process: GaussianProcess | None
+    process: Process | None
     threshold: float
     data: TrainingData
     hyperparameters: ConstraintHyperparameters
     settings: ConstraintSettings
+
+    def tightened(self, by: float) -> Self:
+        """Return the same with a threshold lowered by more latent standard deviations."""
+        tightening = self.settings.tightening + by
+        settings = dataclasses.replace(self.settings, tightening=tightening)
+        return dataclasses.replace(self, settings=settings)
 
     def log_probability(self, points: np.ndarray) -> np.ndarray:
         """Return log Pr[g <= c] (m,) at points (m, n_xi); log 1/2 if nothing is known."""
@@ -108,6 +117,30 @@ def learn_constraint(
     theta = None if known is None else known.union or safe
     process = GaussianProcess(union, columns, scaling, theta)
     fitted = known or ConstraintHyperparameters(safe, process.hyperparameters)
+    return ConstraintModel(process, threshold, union, fitted, settings)
+
+
+def learn_from_earlier(
+    earlier: ConstraintModel, data: ConstraintData, expected_ratio: float
+) -> ConstraintModel:
+    """Carry out Algorithm 1 with processes that begin with what was learned of a similar skill.
+
+    Args:
+        earlier: of the same constraint of the similar skill, where it was kept now and then.
+        data: of the constraint.
+        expected_ratio: of the difference's standard deviation to the earlier metric's.
+    """
+    settings, before = earlier.settings, earlier.process
+    assert isinstance(before, GaussianProcess)
+    process = TransferredProcess(before, data.safe, expected_ratio)
+    safe, union, threshold = process.hyperparameters, data.safe, earlier.threshold
+    if settings.threshold != "known":
+        worst = data.safe.outputs.max(initial=-np.inf)
+        threshold = max(threshold, float(worst) + settings.tiny * before.scale)
+    if len(data.failed.outputs):
+        union = union + _artificial(process, data.failed, threshold, before.scale, settings)
+        process = TransferredProcess(before, union, expected_ratio)
+    fitted = ConstraintHyperparameters(safe, process.hyperparameters)
     return ConstraintModel(process, threshold, union, fitted, settings)
 
 
@@ -166,7 +199,7 @@ def _threshold(
 
 
 def _artificial(
-    process: GaussianProcess,
+    process: Process,
     failed: TrainingData,
     threshold: float,
     scale: float,

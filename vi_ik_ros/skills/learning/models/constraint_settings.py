@@ -29,7 +29,9 @@ class ConstraintSettings:
         threshold_margin: kappa of Eq. (5.5), posterior standard deviations.
         tiny: least distance of an estimated threshold from the worst success, in s_y.
         artificial_least: delta of Eq. (5.6), least distance of a failure from the threshold, in
-            s_y.
+            s_y. What fails by chance (a timeout) is measured just above its limit, and succeeds
+            far below it: too small a distance takes two failures in three for a success. The
+            counterpart of an estimated threshold is `tiny`.
         artificial_largest: largest distance of any failure, measured ones too, in s_y.
         smallest_scale: least s_y; metrics are relative to their limits. Where the threshold is
             known, s_y is at least the distance of the metrics' mean from it, too.
@@ -42,7 +44,7 @@ class ConstraintSettings:
     tightening: float = 0.0
     threshold_margin: float = 0.5
     tiny: float = 0.1
-    artificial_least: float = 0.1
+    artificial_least: float = 0.5
     artificial_largest: float = 3.0
     smallest_scale: float = 0.05
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """An exact Gaussian process of some of the parameters."""
 
-import dataclasses
 from dataclasses import dataclass
 from typing import Self
 
@@ -55,10 +54,6 @@ class TrainingData:
         """Take observations that are equally noisy."""
         return cls(points, outputs, np.ones(len(outputs)))
 
-    def noisier(self, factor: float) -> Self:
-        """Return the same observations with the noise variance multiplied."""
-        return dataclasses.replace(self, relative_noise=factor * self.relative_noise)
-
     def __add__(self, other: "TrainingData") -> "TrainingData":
         if not len(self.outputs) or not len(other.outputs):
             return self if len(self.outputs) else other
@@ -89,8 +84,8 @@ class GaussianProcess:
         standardisation: Standardisation,
         hyperparameters: Hyperparameters | None = None,
     ) -> None:
-        self._columns = np.flatnonzero(columns)
-        self._inputs = data.points[:, self._columns]  # (n, d)
+        self.columns = np.flatnonzero(columns)
+        self._inputs = data.points[:, self.columns]  # (n, d)
         self._standardisation = standardisation
         y = (data.outputs - standardisation.offset) / standardisation.scale
         noise = data.relative_noise
@@ -102,16 +97,32 @@ class GaussianProcess:
         self._weights = cho_solve((self._factor, True), y, check_finite=False)
 
     @property
+    def scale(self) -> float:
+        """Return what 1 stands for in the hyper-parameters, in the outputs' unit."""
+        return self._standardisation.scale
+
+    @property
     def noise_variance(self) -> float:
         """Return the variance of one observation, in the square of the outputs' unit."""
-        return self.hyperparameters.noise_variance * self._standardisation.scale**2
+        return self.hyperparameters.noise_variance * self.scale**2
 
     def predict(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and variance (m,) of the latent function at points (m, n_xi)."""
-        offset, scale = self._standardisation.offset, self._standardisation.scale
+        offset, scale = self._standardisation.offset, self.scale
         signal = self.hyperparameters.signal_variance
-        cross = kernel(self._inputs, points[:, self._columns], self.hyperparameters)  # (n, m)
+        cross = kernel(self._inputs, points[:, self.columns], self.hyperparameters)  # (n, m)
         mean = offset + scale * (self._weights @ cross)
         half = solve_triangular(self._factor, cross, lower=True, check_finite=False)
         explained = np.einsum("ij,ij->j", half, half)
         return mean, scale**2 * np.maximum(signal - explained, 1e-10 * signal)
+
+    def covariance(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """Return covariances (m, k) of the latent function between (m, n_xi) and (k, n_xi)."""
+        left, right = self._whitened(a), self._whitened(b)
+        prior = kernel(a[:, self.columns], b[:, self.columns], self.hyperparameters)
+        return self.scale**2 * (prior - left.T @ right)
+
+    def _whitened(self, points: np.ndarray) -> np.ndarray:
+        """Return (n, m), whose inner products are what the data explain at points (m, n_xi)."""
+        cross = kernel(self._inputs, points[:, self.columns], self.hyperparameters)
+        return solve_triangular(self._factor, cross, lower=True, check_finite=False)

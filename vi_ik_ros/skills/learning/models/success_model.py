@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The probability of success, a product of factors each of which depends on few parameters."""
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from scipy.special import log_expit, logit
@@ -27,6 +29,10 @@ class SuccessModel:
     activity: np.ndarray
     expert: Classifier | None = None
     expert_share: float = 0.5
+
+    def tightened(self, by: float) -> Self:
+        """Return the same with thresholds lowered by latent standard deviations (spec 5.7)."""
+        return dataclasses.replace(self, factors=tuple(one.tightened(by) for one in self.factors))
 
     def log_factors(self, points: np.ndarray) -> np.ndarray:
         """Return log Pr[g_j <= c_j] (n_g, m) at points (m, n_xi)."""

@@ -16,6 +16,7 @@ from vi_ik_ros.skills.learning.peers.monolithic.optimizer import (
 )
 from vi_ik_ros.skills.learning.peers.monolithic.success import regressed_success
 from vi_ik_ros.skills.learning.problem import Problem
+from vi_ik_ros.skills.learning.surroundings import log_share_inside
 
 
 @dataclass(frozen=True)
@@ -24,15 +25,20 @@ class EicSettings(Settings):
 
     Attributes:
         constraint: what its success model is regressed on, the `metric` or the `label`.
+        surroundings: half the side, in the unit cube, of what should lie inside the box around a
+            point until an episode succeeds, as the factor graph has it; 0: does not count.
     """
 
     constraint: Literal["label", "metric"] = "metric"
+    surroundings: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse other constraints."""
         super().__post_init__()
         if self.constraint not in ("label", "metric"):
             raise InvalidInput("constraint", self.constraint, "label or metric")
+        if not self.surroundings >= 0.0:
+            raise InvalidInput("surroundings", self.surroundings, "at least 0")
 
 
 class Eic(MonolithicOptimizer):
@@ -58,23 +64,34 @@ class Eic(MonolithicOptimizer):
         safe_point: np.ndarray | None = None,
     ) -> None:
         settings = settings or EicSettings()
+        self._surroundings = settings.surroundings
         tune = partial(regressed_success, kind=settings.constraint)
         super().__init__(problem, seed, settings, tune, safe_point=safe_point)
 
     def acquire(self, belief: Belief, rng: np.random.Generator) -> tuple[np.ndarray, str]:
         """Return the highest acquisition; before the first success the likeliest success."""
-        return constrained_improvement(self, belief, rng)
+        return constrained_improvement(self, belief, rng, self._surroundings)
 
 
 def constrained_improvement(
-    optimizer: MonolithicOptimizer, belief: Belief, rng: np.random.Generator
+    optimizer: MonolithicOptimizer,
+    belief: Belief,
+    rng: np.random.Generator,
+    surroundings: float = 0.0,
 ) -> tuple[np.ndarray, str]:
-    """Return the point (n_xi,) of the highest EIC, and whether it sought cost or feasibility."""
+    """Return the point (n_xi,) of the highest EIC, and whether it sought cost or feasibility.
+
+    Args:
+        optimizer: whose search it is.
+        belief: what it thinks.
+        rng: of the search.
+        surroundings: see `log_share_inside`; used as long as nothing has succeeded.
+    """
 
     def score(x: np.ndarray) -> np.ndarray:
         log_probability = belief.success.log_probability(x)
         if belief.costs is None:
-            return log_probability
+            return log_probability + log_share_inside(x, surroundings)
         mean, std = belief.cost(x)
         gain = log_expected_improvement((belief.incumbent - mean) / std)
         return log_probability + np.log(std) + gain

@@ -21,7 +21,7 @@ class LearningRun:
         plant: name of what carries out the episodes.
         method: name of the optimiser.
         seed: of the optimiser and of all episodes.
-        settings: further settings of the method.
+        settings: of the method, by name; and how it starts, see `prepare`.
         code: version of the code, see `code_version`.
     """
 
@@ -66,10 +66,14 @@ class LearningRun:
         for field in ("skill", "scene"):
             if getattr(self, f"{field}_digest") != getattr(stored, f"{field}_digest"):
                 raise _other(field, self._told(field), stored._told(field), place)
-        for field in ("plant", "method", "seed", "settings"):
+        for field in ("plant", "method", "seed"):
             came, kept = getattr(self, field), getattr(stored, field)
             if came != kept:
                 raise _other(field, came, kept, place)
+        for name in sorted({*self.settings, *stored.settings}):
+            came, kept = (run.settings.get(name, "the default") for run in (self, stored))
+            if came != kept:
+                raise _other(f"settings.{name}", came, kept, place)
 
     def _told(self, field: str) -> str:
         """Return the name and the digest of the skill or the scene."""

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from vi_ik_ros.exceptions import InvalidInput
-from vi_ik_ros.skills.learning.initial_design import initial_points
+from vi_ik_ros.skills.learning.initial_design import NUM_INITIAL, initial_points
 from vi_ik_ros.skills.learning.models.hyperparameters import Hyperparameters
 from vi_ik_ros.skills.learning.models.refit_schedule import last_refit
 from vi_ik_ros.skills.learning.optimizer import Recommendation, Suggestion
@@ -36,7 +36,7 @@ class Settings:
         num_candidates: points at which a search begins.
     """
 
-    num_initial: int = 4
+    num_initial: int = NUM_INITIAL
     num_candidates: int = 1024
 
     def __post_init__(self) -> None:
