@@ -1,59 +1,52 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Start sampler and trainer and show the answers: `ros2 launch vi_ik_ros bringup.launch.py`.
+"""Start all nodes, and RViz if asked to: `ros2 launch vi_ik_ros bringup.launch.py rviz:=true`.
 
-Takes the arguments of sampler.launch.py and trainer.launch.py. Where robot_state_publisher is
-installed, the sampler's best configurations become transforms, so that RViz shows the robot.
+Sampler, trainer, and a simulated or real arm with its skills, each as its own launch file says.
 """
 
-from pathlib import Path
-
-from ament_index_python import packages
-from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import (
-    DeclareLaunchArgument,
-    GroupAction,
-    IncludeLaunchDescription,
-    LogInfo,
-    OpaqueFunction,
-)
+from launch import LaunchDescription
+from launch.actions import GroupAction, IncludeLaunchDescription
 from launch.substitutions import LaunchConfiguration
-from launch_ros.actions import Node
 
-SHARE = Path(packages.get_package_share_directory("vi_ik_ros"))
+from vi_ik_ros.kinematics.share import share_dir
+from vi_ik_ros.nodes.launching.actions import declared
+from vi_ik_ros.nodes.launching.arguments import EVERY, RVIZ, RVIZ_FRAME, SKILL_BASE, Argument
+from vi_ik_ros.nodes.launching.rviz import skill_base
+
+ARGUMENTS = (
+    Argument("model", "Model of the sampler's requests that name none."),
+    Argument("robot", "Robot of the sampler's models, alias or path; empty: the model's own."),
+    Argument("device", "What trainings compute on: auto, cpu or cuda."),
+    Argument("backend", "What is behind the robot interface: analytic, mujoco or comau."),
+    Argument("scene", "What the skills act on: name in config/scenes or a path."),
+    Argument("comau_file", "Parameters of a COMAU cell (YAML), for that backend."),
+    Argument("skill", "Skill of goals that name none: name or path."),
+    RVIZ,
+    RVIZ_FRAME,
+    SKILL_BASE,
+    *EVERY,
+)
+NODES = {  # and which arguments go on to it, besides those that every node has
+    "sampler": ("model", "robot", "rviz", "rviz_frame"),
+    "trainer": ("device",),
+    "robot_interface": ("backend", "scene", "comau_file"),
+    "skill": ("skill",),
+}
+OWN = {  # what a node gets in place of what was given
+    "robot_interface": {"use_sim_time": "false"},  # It makes the time.
+    "skill": {"rviz": "false"},  # The sampler has it.
+}
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Include the nodes, each with its own defaults, and add the state publisher."""
-    arguments = [
-        ("robot", "panda", "Robot of models and transforms: alias or path."),
-        ("namespace", "", "Namespace of all nodes."),
-        ("use_sim_time", "false", "true: take the time from /clock."),
-    ]
-    declared = [
-        DeclareLaunchArgument(name, default_value=default, description=description)
-        for name, default, description in arguments
-    ]
-    nodes = [
-        GroupAction([IncludeLaunchDescription(str(SHARE / "launch" / f"{name}.launch.py"))])
-        for name in ("sampler", "trainer")
-    ]
-    return LaunchDescription([*declared, *nodes, OpaqueFunction(function=_show)])
+    """Include the nodes, each with a scope of its own."""
+    nodes = [GroupAction([_include(name)]) for name in NODES]
+    return LaunchDescription([*declared(ARGUMENTS), skill_base(), *nodes])
 
 
-def _show(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """Publish the transforms of the robot, if that is possible here."""
-    robot = LaunchConfiguration("robot").perform(context)
-    files = [path for path in (Path(robot), SHARE / "urdf" / f"{robot}.urdf") if path.is_file()]
-    if "robot_state_publisher" not in packages.get_packages_with_prefixes():
-        return [LogInfo(msg="No transforms: the package robot_state_publisher is not installed.")]
-    if not files:
-        return [LogInfo(msg=f"No transforms: {robot} is neither a path nor a file in urdf/.")]
-    sim_time = LaunchConfiguration("use_sim_time").perform(context) == "true"
-    node = Node(
-        package="robot_state_publisher",
-        executable="robot_state_publisher",
-        namespace=LaunchConfiguration("namespace"),
-        parameters=[{"robot_description": files[0].read_text(), "use_sim_time": sim_time}],
-        remappings=[("joint_states", "sampler/sampled_joint_states")],
-    )
-    return [node]
+def _include(name: str) -> IncludeLaunchDescription:
+    """Include the launch file of a node, with what is said of it here."""
+    words = (*NODES[name], *(one.name for one in EVERY))
+    given = {word: LaunchConfiguration(word) for word in words} | OWN.get(name, {})
+    path = str(share_dir() / "launch" / f"{name}.launch.py")
+    return IncludeLaunchDescription(path, launch_arguments=given.items())

@@ -10,34 +10,33 @@ from pathlib import Path
 
 from ament_index_python import packages
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
+from launch.actions import IncludeLaunchDescription, OpaqueFunction
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-SHARE = Path(packages.get_package_share_directory("vi_ik_ros"))
+from vi_ik_ros.kinematics.share import share_dir
+from vi_ik_ros.nodes.launching.actions import declared, value_of
+from vi_ik_ros.nodes.launching.arguments import Argument
+
+ARGUMENTS = (
+    Argument("scene", "Which world: the name of its files without their endings.", "screw_slot"),
+    Argument("worlds", "Folder with SCENE.sdf and SCENE_bridge.yaml.", str(share_dir() / "worlds")),
+    Argument("gz_args", "Options of `gz sim`: -r runs at once, -s opens no window.", "-r"),
+    Argument("namespace", "Namespace of the topics, all but /clock.", "gazebo"),
+    Argument("log_level", "debug, info, warn, error or fatal; of the bridge.", "info"),
+)
 
 
 def generate_launch_description() -> LaunchDescription:
     """Declare the arguments and start simulator and bridge."""
-    arguments = [
-        ("scene", "screw_slot", "Which world: the name of its files without their endings."),
-        ("worlds", str(SHARE / "worlds"), "Folder with SCENE.sdf and SCENE_bridge.yaml."),
-        ("gz_args", "-r", "Options of `gz sim`: -r runs at once, -s opens no window."),
-        ("namespace", "gazebo", "Namespace of the topics, all but /clock."),
-        ("log_level", "info", "debug, info, warn, error or fatal; of the bridge."),
-    ]
-    declared = [
-        DeclareLaunchArgument(name, default_value=default, description=description)
-        for name, default, description in arguments
-    ]
-    return LaunchDescription([*declared, OpaqueFunction(function=_start)])
+    return LaunchDescription([*declared(ARGUMENTS), OpaqueFunction(function=_start)])
 
 
 def _start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Start both on the files of the scene; the end of the simulator ends the bridge."""
-    folder = Path(LaunchConfiguration("worlds").perform(context))
-    scene = LaunchConfiguration("scene").perform(context)
-    options = LaunchConfiguration("gz_args").perform(context)
+    folder = Path(value_of(context, "worlds"))
+    scene = value_of(context, "scene")
+    options = value_of(context, "gz_args")
     gz_sim = Path(packages.get_package_share_directory("ros_gz_sim"))
     world = shlex.quote(str(folder / f"{scene}.sdf"))
     simulator = IncludeLaunchDescription(

@@ -1,53 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Start the robot interface: `ros2 launch vi_ik_ros robot_interface.launch.py backend:=mujoco`."""
+"""Start the robot interface: `ros2 launch vi_ik_ros robot_interface.launch.py backend:=mujoco`.
 
-from launch import LaunchContext, LaunchDescription
-from launch.actions import DeclareLaunchArgument, OpaqueFunction
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
-from launch_ros.actions import Node
-from launch_ros.parameter_descriptions import ParameterValue
-from launch_ros.substitutions import FindPackageShare
+The node makes the time of a simulation: it refuses `use_sim_time:=true` and ends.
+"""
 
-# launch argument -> parameter
-PARAMETERS = {"backend": "backend", "scene": "scene", "comau_file": "comau_file"}
+from launch import LaunchDescription
+
+from vi_ik_ros.nodes.launching.arguments import Argument
+from vi_ik_ros.nodes.launching.node_launch import launch_node
+
+ARGUMENTS = (
+    Argument(
+        "backend",
+        "What is behind it: analytic, mujoco or comau; empty: as in params_file.",
+        parameter="backend",
+    ),
+    Argument(
+        "scene",
+        "Name in config/scenes or a path; empty: as in params_file.",
+        parameter="scene",
+    ),
+    Argument(
+        "arm",
+        "Robot whose joints follow the tool, alias or path; empty: as in params_file.",
+        parameter="robot",
+    ),
+    Argument(
+        "comau_file",
+        "Parameters of a COMAU cell (YAML); empty: as in params_file.",
+        parameter="comau_file",
+    ),
+)
 
 
 def generate_launch_description() -> LaunchDescription:
     """Declare the arguments and start the node."""
-    params_file = PathJoinSubstitution(
-        [FindPackageShare("vi_ik_ros"), "config", "robot_interface.yaml"]
-    )
-    arguments = [
-        ("backend", "", "What is behind it: analytic, mujoco or comau; empty: as in the file."),
-        ("scene", "", "Name in config/scenes or a path; empty: as in the file."),
-        ("comau_file", "", "Parameters of a COMAU cell (YAML); empty: as in the file."),
-        ("namespace", "", "Namespace of the node."),
-        ("use_sim_time", "false", "Refused if true: this node makes the time."),
-        ("params_file", params_file, "Parameters of the node (YAML)."),
-        ("log_level", "info", "debug, info, warn, error or fatal."),
-    ]
-    declared = [
-        DeclareLaunchArgument(name, default_value=default, description=description)
-        for name, default, description in arguments
-    ]
-    return LaunchDescription([*declared, OpaqueFunction(function=_start)])
-
-
-def _start(context: LaunchContext) -> list[Node]:
-    """Start the node with the parameters that were given: an empty one must not hide the file's."""
-    given = {
-        parameter: ParameterValue(value, value_type=str)
-        for argument, parameter in PARAMETERS.items()
-        if (value := LaunchConfiguration(argument).perform(context))
-    }
-    given["use_sim_time"] = ParameterValue(LaunchConfiguration("use_sim_time"), value_type=bool)
-    node = Node(
-        package="vi_ik_ros",
-        executable="robot_interface_node",
-        name="robot_interface",
-        namespace=LaunchConfiguration("namespace"),
-        parameters=[LaunchConfiguration("params_file"), given],
-        ros_arguments=["--log-level", LaunchConfiguration("log_level")],
-        output="screen",
-    )
-    return [node]
+    return launch_node("robot_interface", ARGUMENTS)

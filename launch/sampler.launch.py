@@ -1,49 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """Start the sampler node: `ros2 launch vi_ik_ros sampler.launch.py model:=panda_pose`."""
 
-from launch import LaunchContext, LaunchDescription
-from launch.actions import DeclareLaunchArgument, OpaqueFunction
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
-from launch_ros.actions import Node
-from launch_ros.parameter_descriptions import ParameterValue
-from launch_ros.substitutions import FindPackageShare
+from launch import LaunchDescription
 
-PARAMETERS = {"model": "default_model", "robot": "robot"}  # launch argument -> parameter
+from vi_ik_ros.nodes.launching.arguments import RVIZ, RVIZ_FRAME, Argument
+from vi_ik_ros.nodes.launching.node_launch import launch_node
+from vi_ik_ros.nodes.launching.rviz import rviz
+
+ARGUMENTS = (
+    Argument(
+        "model",
+        "Model of requests that name none; empty: as in params_file.",
+        parameter="default_model",
+    ),
+    Argument(
+        "robot",
+        "Robot that models must fit, alias or path; empty: the model's own.",
+        parameter="robot",
+    ),
+    RVIZ,
+    RVIZ_FRAME,
+)
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Declare the arguments and start the node."""
-    params_file = PathJoinSubstitution([FindPackageShare("vi_ik_ros"), "config", "sampler.yaml"])
-    arguments = [
-        ("model", "", "Model of requests that name none; empty: as in params_file."),
-        ("robot", "", "Robot that models must fit, alias or path; empty: the model's own."),
-        ("namespace", "", "Namespace of the node."),
-        ("use_sim_time", "false", "true: take the time from /clock."),
-        ("params_file", params_file, "Parameters of the node (YAML)."),
-        ("log_level", "info", "debug, info, warn, error or fatal."),
-    ]
-    declared = [
-        DeclareLaunchArgument(name, default_value=default, description=description)
-        for name, default, description in arguments
-    ]
-    return LaunchDescription([*declared, OpaqueFunction(function=_start)])
-
-
-def _start(context: LaunchContext) -> list[Node]:
-    """Start the node with the parameters that were given: an empty one must not hide the file's."""
-    given = {
-        parameter: ParameterValue(value, value_type=str)
-        for argument, parameter in PARAMETERS.items()
-        if (value := LaunchConfiguration(argument).perform(context))
-    }
-    given["use_sim_time"] = ParameterValue(LaunchConfiguration("use_sim_time"), value_type=bool)
-    node = Node(
-        package="vi_ik_ros",
-        executable="sampler_node",
-        name="sampler",
-        namespace=LaunchConfiguration("namespace"),
-        parameters=[LaunchConfiguration("params_file"), given],
-        ros_arguments=["--log-level", LaunchConfiguration("log_level")],
-        output="screen",
-    )
-    return [node]
+    """Declare the arguments, start RViz, if asked to, and the node."""
+    shown_by = "publish_robot_description"
+    return launch_node("sampler", ARGUMENTS, before=[rviz()], shown_by=shown_by)

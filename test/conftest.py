@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every test runs with: quiet threads, a private ROS 2 domain, and nothing of the user's."""
 
+import importlib.util
 import itertools
 import os
 import shutil
@@ -21,6 +22,12 @@ os.environ["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 101)  # two test runs do not
 
 _NUMBERS = itertools.count()
 _MARKER_OF_FOLDER = {"nodes": "ros", "launch": "launch"}
+
+
+def pytest_report_header() -> str:
+    has_launch = shutil.which("ros2") and importlib.util.find_spec("launch_ros")
+    how = "run by `ros2 launch`" if has_launch else "only read: `ros2 launch` is not installed"
+    return f"launch files: {how}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

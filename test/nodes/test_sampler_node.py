@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+from collections import Counter
+
 import numpy as np
 import pytest
 from rclpy.parameter import Parameter
@@ -19,6 +21,10 @@ POSE = np.array([0.45, 0.05, 0.35, 1.0, 0.0, 0.0, 0.0])
 
 def rows_of(answer):
     return np.array(answer.positions).reshape(-1, len(answer.joint_names))
+
+
+def stamp_of(array: MarkerArray):
+    return array.markers[0].header.stamp
 
 
 def test_raw_answer_has_all_rows_within_limits(session, robot):
@@ -126,16 +132,42 @@ def test_last_answer_is_shown_to_those_who_watch(session, robot):
         )
     )
     answer = session.sample(targets=[pose_to_msg(POSE)], num_samples=3, seed=5)
-    session.until(lambda: markers and states)
+    best = rows_of(answer)[np.argmax(answer.log_prob)]
+    session.until(lambda: states and np.array_equal(states[-1].position, best))
+    session.until(lambda: markers and stamp_of(markers[-1]) == states[-1].header.stamp)
     assert list(states[-1].name) == list(robot.joint_names)
+    clear, *shown = markers[-1].markers
+    assert clear.action == Marker.DELETEALL
+    assert {marker.header.frame_id for marker in shown} == {"panda_link0"}
+    assert Counter(marker.ns for marker in shown) == {"component": 6, "log_density": 6, "target": 1}
+    solid = [marker for marker in shown if marker.ns != "target" and marker.color.a == 1.0]
+    assert [marker.type for marker in solid] == [Marker.LINE_STRIP, Marker.SPHERE_LIST] * 2
+    tip = solid[0].points[-1]
+    np.testing.assert_allclose([tip.x, tip.y, tip.z], robot.forward(best)[:3, 3], atol=1e-9)
+
+
+def test_last_answer_is_shown_to_those_who_come_late(session, robot):
+    answer = session.sample(targets=[pose_to_msg(POSE)], num_samples=1, seed=6)
+    markers, states = [], []
+    topics = f"{session.name}/markers", f"{session.name}/sampled_joint_states"
+    session.user.create_subscription(MarkerArray, topics[0], markers.append, latched())
+    session.user.create_subscription(JointState, topics[1], states.append, 10)
+    session.until(lambda: markers and states)
     np.testing.assert_array_equal(states[-1].position, rows_of(answer)[0])
-    kinds = [marker.type for marker in markers[-1].markers[1:]]
-    assert kinds == [Marker.LINE_STRIP, Marker.SPHERE_LIST] * 3
-    assert {marker.header.frame_id for marker in markers[-1].markers} == {"panda_link0"}
     tip = markers[-1].markers[1].points[-1]
-    np.testing.assert_allclose(
-        [tip.x, tip.y, tip.z], robot.forward(rows_of(answer)[0])[:3, 3], atol=1e-9
+    T = robot.forward(rows_of(answer)[0])
+    np.testing.assert_allclose([tip.x, tip.y, tip.z], T[:3, 3], atol=1e-9)
+
+
+def test_robot_description_is_published_for_those_who_come_late(start, store, robot):
+    session = start(
+        model_store=str(store), default_model="tiny_pose", publish_robot_description=True
     )
+    seen = []
+    topic = f"{session.name.rpartition('/')[0]}/robot_description"
+    session.user.create_subscription(String, topic, seen.append, latched())
+    session.until(lambda: seen)
+    assert seen[0].data == robot.urdf_text
 
 
 def test_robot_description_topic_checks_the_models_against_it(start, store, robot):

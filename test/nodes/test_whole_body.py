@@ -5,19 +5,17 @@ import numpy as np
 import pinocchio as pin
 import pytest
 from sensor_msgs.msg import JointState
-from std_msgs.msg import Header
 from visualization_msgs.msg import Marker, MarkerArray
 
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.kinematics.wire_rows import BASE_COLUMNS, from_wire, to_wire
 from vi_ik_ros.nodes.qos import latched
-from vi_ik_ros.nodes.sampling.conversions import markers_to_msg
+from vi_ik_ros.nodes.sampling.display import answer_display
 from vi_ik_ros.sampling.models.gaussian_mixture import GaussianMixture
 from vi_ik_ros.sampling.store.document import describe_robot
 from vi_ik_ros.sampling.store.model_store import ModelStore
 from vi_ik_ros.srv import SampleConfigurations
-from vi_ik_ros.viewer import markers
-from vi_ik_ros.viewer.markers import RobotMarkers, robot_markers
+from vi_ik_ros.viewer.markers import robot_markers
 
 
 @pytest.fixture(scope="module")
@@ -52,18 +50,22 @@ def test_whole_bodies_are_shown_to_those_who_watch(session, talos):
     session.until(lambda: all(node.count_subscribers(name) for name in names))
     answer = session.sample(num_samples=5, seed=3)
     assert (answer.error_code, answer.error_msg) == (0, "")
-    session.until(lambda: seen and states)
+    best = int(np.argmax(answer.log_prob))
+    wire = np.array(answer.positions).reshape(5, len(answer.joint_names))
+    session.until(lambda: states and np.array_equal(states[-1].position, wire[best, 7:]))
+    session.until(lambda: seen and seen[-1].markers[0].header.stamp == states[-1].header.stamp)
 
     clear, *shown = seen[-1].markers
     assert clear.action == Marker.DELETEALL
     kinds = [marker.type for marker in shown]
-    assert kinds == [Marker.LINE_LIST, Marker.SPHERE_LIST] * 3  # parameter max_markers
+    assert kinds == [Marker.LINE_LIST, Marker.SPHERE_LIST] * 2 * 3  # parameter max_markers
     assert {marker.header.frame_id for marker in shown} == {"world"}
     assert answer.joint_names[:7] == list(BASE_COLUMNS)
-    rows = np.array(answer.positions).reshape(5, len(answer.joint_names))
-    q = from_wire(talos, rows, "positions")
-    expected = robot_markers(talos, q[:3], np.array(answer.component[:3]))
-    for i, (lines, balls) in enumerate(zip(shown[::2], shown[1::2], strict=True)):
+    rows = [best, *np.delete(np.arange(5), best)[:2]]
+    q = from_wire(talos, wire, "positions")[rows]
+    drawn = np.array(answer.component)[rows], np.array(answer.log_prob)[rows]
+    expected = robot_markers(talos, q, *drawn)
+    for i, (lines, balls) in enumerate(zip(shown[:6:2], shown[1:6:2], strict=True)):
         np.testing.assert_allclose(points_of(balls), expected.points[i], atol=1e-12)
         segments = points_of(lines).reshape(-1, 2, 3)
         np.testing.assert_allclose(segments, expected.points[i][expected.segments], atol=1e-12)
@@ -111,22 +113,7 @@ def test_a_reference_that_is_no_row_is_refused_in_one_line(session, reference, p
 
 def test_nothing_is_drawn_while_nobody_listens(session, monkeypatch):
     drawn = []
-    monkeypatch.setattr(markers, "robot_markers", lambda *robots: drawn.append(robots))
+    monkeypatch.setattr(answer_display, "robot_markers", lambda *robots: drawn.append(robots))
     assert session.sample(num_samples=2, seed=1).error_code == 0
+    session.node._display.draw()
     assert not drawn
-
-
-def test_lines_are_a_strip_only_where_they_join_all_points_in_order():
-    points = np.arange(12.0).reshape(1, 4, 3)
-    colors, header = np.array([[0.1, 0.2, 0.3]]), Header(frame_id="base")
-    strip = RobotMarkers(points, np.array([[0, 1], [1, 2], [2, 3]]), colors, 0.01)
-    fork = RobotMarkers(points, np.array([[0, 1], [1, 2], [1, 3]]), colors, 0.01)
-    _, line, balls = markers_to_msg(strip, header).markers
-    assert line.type == Marker.LINE_STRIP
-    np.testing.assert_array_equal(points_of(line), points[0])
-    _, line, other = markers_to_msg(fork, header).markers
-    assert line.type == Marker.LINE_LIST
-    np.testing.assert_array_equal(points_of(line), points[0, [0, 1, 1, 2, 1, 3]])
-    assert points_of(balls).tolist() == points_of(other).tolist() == points[0].tolist()
-    assert (line.scale.x, other.scale.z) == (0.01, 0.02)
-    assert (line.color.r, line.color.g, line.color.b) == pytest.approx((0.1, 0.2, 0.3))

@@ -3,10 +3,16 @@ import numpy as np
 import pytest
 
 from vi_ik_ros.kinematics.robot_model import RobotModel
-from vi_ik_ros.viewer.markers import robot_markers
+from vi_ik_ros.viewer import markers as drawing
+from vi_ik_ros.viewer.markers import link_frames
 from vi_ik_ros.viewer.skeleton import skeleton
 
 COMPONENT = np.array([0, 4, 0])
+LOG_DENSITY = np.array([-3.0, np.nan, 2.0])
+
+
+def robot_markers(robot, q, component, **options):
+    return drawing.robot_markers(robot, q, component, LOG_DENSITY[: len(q)], **options)
 
 
 def draws(robot, count=3):
@@ -77,13 +83,39 @@ def test_points_are_in_the_root_frame_wherever_it_is():
 
 
 def test_a_component_has_one_color(talos):
-    colors = robot_markers(talos, draws(talos), COMPONENT).colors
+    colors = robot_markers(talos, draws(talos), COMPONENT).colors["component"]
     assert np.array_equal(colors[0], colors[2])
     assert np.abs(colors[0] - colors[1]).max() > 0.2
+
+
+def test_the_more_probable_the_lighter_and_what_is_not_known_is_grey(talos):
+    colors = robot_markers(talos, draws(talos), COMPONENT).colors["log_density"]
+    assert colors[2].sum() > colors[0].sum() + 1.0
+    assert np.ptp(colors[1]) == 0.0
+
+
+def test_one_robot_is_solid(talos):
+    assert robot_markers(talos, draws(talos), COMPONENT).opacity.tolist() == [1.0, 0.25, 0.25]
+    assert robot_markers(talos, draws(talos), COMPONENT, solid=2).opacity.argmax() == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "root"), [("panda", None), ("talos", None), ("talos", "left_sole_link")]
+)
+def test_links_stand_where_the_robot_model_says(name, root):
+    robot = RobotModel.load(name, root=root)
+    q = draws(robot)
+    frames = link_frames(robot, q)
+    assert set(frames) == set(robot.frame_names)
+    np.testing.assert_allclose(frames[robot.root], np.tile(np.eye(4), (3, 1, 1)), atol=1e-12)
+    for link in (robot.tip, robot.frame_names[len(robot.frame_names) // 2]):
+        np.testing.assert_allclose(frames[link], robot.forward(q, link), atol=1e-9)
 
 
 @pytest.mark.parametrize("name", ["panda", "talos"])
 def test_no_configuration_gives_no_points(name):
     robot = RobotModel.load(name)
     markers = robot_markers(robot, np.empty((0, robot.nq)), np.empty(0, int))
-    assert markers.points.shape[0] == 0 and len(markers.colors) == 0
+    assert markers.points.shape[0] == len(markers.opacity) == 0
+    assert all(len(colors) == 0 for colors in markers.colors.values())
+    assert markers.width > 0.0  # of the targets, too

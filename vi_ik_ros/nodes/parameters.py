@@ -67,7 +67,36 @@ class SamplerParameters:
         50, "Largest number of robots drawn on ~/markers.", minimum=1, maximum=1000
     )
     publish_joint_states: bool = parameter(
-        True, "Publish the best configuration of the last answer on ~/sampled_joint_states."
+        True, "Publish the shown configuration of the last answer on ~/sampled_joint_states."
+    )
+    publish_robot_description: bool = parameter(
+        False,
+        "Publish the URDF of the model's robot on robot_description (latched); where a robot's own "
+        "driver does that, it stays false.",
+    )
+    tf_prefix: str = parameter(
+        "sampled",
+        "Before the link names of the shown configuration on /tf_static, where tf2_msgs is "
+        "installed; empty: no transforms.",
+    )
+    service_introspection: str = parameter(
+        "auto",
+        "What ~/sample/_service_event tells of each call: off, metadata, contents; auto: contents "
+        "while somebody subscribes.",
+    )
+    position_ik: bool = parameter(
+        True, "Offer ~/compute_ik (GetPositionIK) where moveit_msgs is installed."
+    )
+    position_ik_groups: str = parameter(
+        "",
+        "Which group of a planner asks which model, as in panda_arm=panda_pose, with commas; "
+        "empty: groups are named as the models.",
+    )
+    position_ik_samples: int = parameter(
+        20,
+        "Configurations among which ~/compute_ik takes the nearest to the seed state.",
+        minimum=1,
+        maximum=1000,
     )
 
 

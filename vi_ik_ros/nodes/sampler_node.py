@@ -12,30 +12,31 @@ import sys
 import time
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rclpy.node import Node
-from sensor_msgs.msg import JointState
-from std_msgs.msg import Header, String
-from visualization_msgs.msg import MarkerArray
+from std_msgs.msg import String
 
 from vi_ik_ros.msg import ModelInfo
 from vi_ik_ros.nodes.parameters import SamplerParameters, declare
-from vi_ik_ros.nodes.qos import latched
+from vi_ik_ros.nodes.qos import MOST_WAITING, latched, requests
+from vi_ik_ros.nodes.recording.introspection import ServiceIntrospection
 from vi_ik_ros.nodes.spinning import spin_node
 from vi_ik_ros.srv import Connectivity, IntersectModels, ListModels, SampleConfigurations
 
-if TYPE_CHECKING:
-    from vi_ik_ros.nodes.sampling.served_models import ServedModel
-    from vi_ik_ros.sampling.warm_start.solver import SampleAnswer
+try:  # Only planners have it.
+    from moveit_msgs.srv import GetPositionIK
+except ImportError:
+    GetPositionIK = None
 
 
 class SamplerNode(Node):
     """Answers requests with models and about them, publishes `~/models` and the last answer.
 
-    Services: `~/sample`, `~/list_models`, and of Gaussian mixtures `~/intersect`, `~/connectivity`.
+    Services: `~/sample`, `~/list_models`, of Gaussian mixtures `~/intersect`, `~/connectivity`, and
+    `~/compute_ik` for MoveIt's planners where moveit_msgs is installed.
     Topics: `~/models` (latched, one ModelInfo per model; the last one of a name counts),
-    `~/markers` and `~/sampled_joint_states` (the last answer, for RViz).
+    `~/markers` and `~/sampled_joint_states` (the last answer, for RViz), and where the parameters
+    want it and tf2 is installed `robot_description` (latched) and transforms on `/tf_static`.
     """
 
     def __init__(self, **kwargs: object) -> None:
@@ -46,10 +47,13 @@ class SamplerNode(Node):
         """
         super().__init__("sampler", **kwargs)  # type: ignore[arg-type]
         self._settings = declare(self, SamplerParameters)
-        self._markers_out = self.create_publisher(MarkerArray, "~/markers", latched())
-        self._joints_out = self.create_publisher(JointState, "~/sampled_joint_states", 10)
         self._load()
-        self.create_service(SampleConfigurations, "~/sample", self._on_sample)
+        sample = self.create_service(
+            SampleConfigurations, "~/sample", self._on_sample, qos_profile=requests(MOST_WAITING)
+        )
+        ServiceIntrospection(self, sample, self._settings.service_introspection)
+        if self._settings.position_ik and GetPositionIK is not None:
+            self.create_service(GetPositionIK, "~/compute_ik", self._position_ik.answer)
         self.create_service(ListModels, "~/list_models", self._on_list_models)
         self.create_service(IntersectModels, "~/intersect", self._on_intersect)
         self.create_service(Connectivity, "~/connectivity", self._on_connectivity)
@@ -65,8 +69,11 @@ class SamplerNode(Node):
     def _load(self) -> None:
         # A second of imports: here, where Ctrl-C ends them in peace, and not above.
         from vi_ik_ros.nodes.model_announcer import ModelAnnouncer
+        from vi_ik_ros.nodes.sampling.display.answer_display import AnswerDisplay
         from vi_ik_ros.nodes.sampling.frames import FrameLookup
         from vi_ik_ros.nodes.sampling.mixture_services import MixtureServices
+        from vi_ik_ros.nodes.sampling.position_ik.front import PositionIk
+        from vi_ik_ros.nodes.sampling.position_ik.groups import read_groups
         from vi_ik_ros.nodes.sampling.sampling_service import SamplingService
         from vi_ik_ros.nodes.sampling.served_models import ServedModels
         from vi_ik_ros.sampling.store.model_store import ModelStore
@@ -85,10 +92,15 @@ class SamplerNode(Node):
         frames = FrameLookup(self)
         self._service = SamplingService(self._models, frames, settings, self._log_fault)
         default = settings.default_model
+        groups = read_groups(settings.position_ik_groups)
+        self._position_ik = PositionIk(
+            self._models, frames, groups, default, settings.position_ik_samples, self._log_fault
+        )
+        self._display = AnswerDisplay(self, settings)
         self._announcer = ModelAnnouncer(self, self._models, default)
         self._mixtures = MixtureServices(self._models, store, default, self._log_fault)
         started = time.monotonic()
-        line = self._service.warm_up()
+        line = self._service.warm_up(self._display.show)
         self._models.refresh()
         self._models.wait()
         self._announcer.publish_changed()
@@ -97,7 +109,7 @@ class SamplerNode(Node):
     def _on_sample(
         self, request: SampleConfigurations.Request, _: SampleConfigurations.Response
     ) -> SampleConfigurations.Response:
-        return self._service.answer(request, on_answer=self._show)
+        return self._service.answer(request, on_answer=self._display.show)
 
     def _on_list_models(
         self, _: ListModels.Request, response: ListModels.Response
@@ -135,23 +147,6 @@ class SamplerNode(Node):
             self._announcer.publish_changed()
         except Exception as error:  # A store that cannot be read leaves what is served in use.
             self._log_fault(error)
-
-    def _show(self, model: "ServedModel", answer: "SampleAnswer") -> None:
-        """Publish the last answer for those who watch; costs nothing where nobody does."""
-        from vi_ik_ros.nodes.sampling.conversions import joint_state_to_msg, markers_to_msg
-        from vi_ik_ros.viewer.markers import robot_markers
-
-        stamp = self.get_clock().now().to_msg()
-        wants_joints = self._settings.publish_joint_states
-        if wants_joints and self._joints_out.get_subscription_count() and len(answer.positions):
-            joints = slice(model.robot.tree.num_base, None)  # A floating base is no joint.
-            names, q = answer.joint_names[joints], answer.positions[0, joints]
-            self._joints_out.publish(joint_state_to_msg(names, q, stamp))
-        if self._settings.publish_markers and self._markers_out.get_subscription_count():
-            count = self._settings.max_markers
-            shown = answer.positions[:count], answer.component[:count]
-            header = Header(stamp=stamp, frame_id=model.robot.root)
-            self._markers_out.publish(markers_to_msg(robot_markers(model.robot, *shown), header))
 
     def _log(self, line: str) -> None:
         self.get_logger().info(line)

@@ -8,8 +8,7 @@ import numpy as np
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Point, Pose, Quaternion
 from sensor_msgs.msg import JointState
-from std_msgs.msg import ColorRGBA, Header
-from visualization_msgs.msg import Marker, MarkerArray
+from std_msgs.msg import Header
 
 from vi_ik_ros.kinematics.wire_rows import wire_limits, wire_names
 from vi_ik_ros.msg import ContextEntry, ModelInfo
@@ -19,7 +18,6 @@ from vi_ik_ros.sampling.models.mixture_algebra import OverlapGraph
 from vi_ik_ros.sampling.store.intersection import Intersection
 from vi_ik_ros.sampling.warm_start.solver import SampleAnswer, SampleRequest
 from vi_ik_ros.srv import Connectivity, IntersectModels, SampleConfigurations
-from vi_ik_ros.viewer.markers import RobotMarkers
 
 
 def floats_to_msg(values: np.ndarray | Sequence[float]) -> array.array:
@@ -249,29 +247,6 @@ def context_entry_to_msg(entry: Mapping) -> ContextEntry:
         objective=entry["objective"] or "",
         field=entry["field"] or "",
     )
-
-
-def markers_to_msg(robots: RobotMarkers, header: Header) -> MarkerArray:
-    """Return lines and one list of spheres per robot, after a marker that clears all.
-
-    The lines are a strip where one line joins all points, else a list of segments.
-    """
-    markers = [Marker(header=header, action=Marker.DELETEALL)]
-    kind = Marker.LINE_STRIP if robots.is_strip else Marker.LINE_LIST
-    ends = range(robots.points.shape[1]) if robots.is_strip else robots.segments.ravel().tolist()
-    for index, (places, color) in enumerate(zip(robots.points, robots.colors, strict=True)):
-        points = [Point(x=x, y=y, z=z) for x, y, z in places.tolist()]
-        red, green, blue = (float(part) for part in color)
-        line = Marker(header=header, ns="links", id=index, type=kind)
-        balls = Marker(header=header, ns="joints", id=index, type=Marker.SPHERE_LIST)
-        line.scale.x = robots.width
-        balls.scale.x = balls.scale.y = balls.scale.z = 2.0 * robots.width
-        line.points, balls.points = [points[end] for end in ends], points
-        for marker in (line, balls):
-            marker.pose.orientation.w = 1.0
-            marker.color = ColorRGBA(r=red, g=green, b=blue, a=0.9)
-        markers += [line, balls]
-    return MarkerArray(markers=markers)
 
 
 def joint_state_to_msg(joint_names: tuple[str, ...], q: np.ndarray, stamp: Time) -> JointState:

@@ -5,6 +5,7 @@ from rclpy.client import Client
 
 from vi_ik_ros.exceptions import ViIkError
 from vi_ik_ros.nodes.processes.blocking_client import BlockingClient
+from vi_ik_ros.nodes.qos import MOST_WAITING, requests
 from vi_ik_ros.nodes.sampling.conversions import answer_from_msg, request_to_msg
 from vi_ik_ros.sampling.warm_start.solver import SampleAnswer, SampleRequest
 from vi_ik_ros.srv import ListModels, SampleConfigurations
@@ -32,8 +33,14 @@ class SamplerClient(BlockingClient):
         """Make the client; see `BlockingClient`."""
         super().__init__(sampler, domain_id)
         node, server = self._node, self.server
-        self._sample: Client = node.create_client(SampleConfigurations, f"{server}/sample")
+        self._sample = self._sample_client(server)
         self._list: Client = node.create_client(ListModels, f"{server}/list_models")
+
+    def _sample_client(self, server: str) -> Client:
+        """Return a client of `~/sample` of a sampler that may have many others."""
+        waiting = requests(MOST_WAITING)
+        name = f"{server}/sample"
+        return self._node.create_client(SampleConfigurations, name, qos_profile=waiting)
 
     def wait(self, timeout: float) -> bool:
         """See `BlockingClient.wait`."""
@@ -54,10 +61,20 @@ class SamplerClient(BlockingClient):
             Refused: the node answered with an error code.
             NoAnswer: nothing came in time.
         """
-        response = self._call(self._sample, request_to_msg(request, model, frame), timeout)
+        response = self.send(request_to_msg(request, model, frame), timeout)
         if response.error_code != SampleConfigurations.Response.NONE:
             raise Refused(response.error_code, response.error_msg)
         return answer_from_msg(response)
+
+    def send(
+        self, request: SampleConfigurations.Request, timeout: float = 30.0
+    ) -> SampleConfigurations.Response:
+        """Send a request as it is and return what comes back, errors included.
+
+        Raises:
+            NoAnswer: nothing came within `timeout` [s].
+        """
+        return self._call(self._sample, request, timeout)
 
     def model_names(self, timeout: float = 10.0) -> list[str]:
         """Return the names of the models that the node can use."""

@@ -20,11 +20,12 @@ from vi_ik_ros.nodes.sampling.conversions import (
 from vi_ik_ros.nodes.sampling.error_codes import error_code
 from vi_ik_ros.nodes.sampling.frames import FrameLookup
 from vi_ik_ros.nodes.sampling.served_models import ServedModel, ServedModels
-from vi_ik_ros.sampling.warm_start.solver import SampleAnswer
+from vi_ik_ros.sampling.warm_start.solver import SampleAnswer, SampleRequest
 from vi_ik_ros.srv import SampleConfigurations
 
 Request: TypeAlias = SampleConfigurations.Request
 Response: TypeAlias = SampleConfigurations.Response
+OnAnswer: TypeAlias = Callable[[ServedModel, SampleRequest, SampleAnswer], None]
 
 
 @dataclass(frozen=True)
@@ -46,14 +47,15 @@ class SamplingService:
     def answer(
         self,
         request: Request,
-        on_answer: Callable[[ServedModel, SampleAnswer], None] = lambda model, answer: None,
+        on_answer: OnAnswer = lambda model, request, answer: None,
     ) -> Response:
-        """Answer a request; `on_answer` sees who answered and what, unless it was refused."""
+        """Answer a request; `on_answer` sees what was asked and answered, unless it was refused."""
         try:
             model = self.models.get(request.model or self._default_model())
             self._check_size(request, model)
             asked = request_from_msg(request, self._targets(request, model))
-            answer = model.solver.solve(asked.from_wire(model.robot))
+            asked = asked.from_wire(model.robot)
+            answer = model.solver.solve(asked)
             response = answer_to_msg(answer.to_wire(model.robot))
         except ViIkError as error:
             return Response(error_code=error_code(error), error_msg=str(error))
@@ -62,12 +64,12 @@ class SamplingService:
             line = " ".join(f"{type(error).__name__}: {error}".split())
             return Response(error_code=Response.INTERNAL, error_msg=line)
         try:
-            on_answer(model, answer)
+            on_answer(model, asked, answer)
         except Exception as error:  # The answer itself is good.
             self.on_fault(error)
         return response
 
-    def warm_up(self) -> str:
+    def warm_up(self, on_answer: OnAnswer = lambda model, request, answer: None) -> str:
         """Answer a raw and, if possible, a refined request with the default model; say how."""
         name = self.parameters.default_model
         if not name:
@@ -77,7 +79,7 @@ class SamplingService:
         except ViIkError as error:
             return f"waiting for the default model: {error}"
         for refine in (False, True)[: 1 + model.solver.can_refine]:
-            response = self.answer(_first_request(model, refine))
+            response = self.answer(_first_request(model, refine), on_answer)
             if response.error_code != Response.NONE:
                 return f"serving {name}, which failed at its first request: {response.error_msg}"
         return f"serving {name}"

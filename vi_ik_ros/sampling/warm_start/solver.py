@@ -136,7 +136,7 @@ class WarmStartSolver:
         return self.novelty.distance(contexts), self.novelty.threshold
 
     @cached_property
-    def _self_collision(self) -> SelfCollision:
+    def self_collision(self) -> SelfCollision:
         """Read the collision geometry once it is needed: meshes take long."""
         return SelfCollision(self.robot)
 
@@ -174,7 +174,7 @@ class WarmStartSolver:
             continuous=self.robot.continuous,
             reference=reference if reference.size else None,
             max_distance=near,
-            collides=self._self_collision.in_collision if request.avoid_self_collision else None,
+            collides=self.self_collision.in_collision if request.avoid_self_collision else None,
             obstacles=self._obstacles(request),
             deadline=start + timeout if request.timeout else None,
             num_threads=self._num_threads,
