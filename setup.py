@@ -32,8 +32,9 @@ ROS_WHEELS = [  # ROS 2 Kilted; a machine with ROS 2 itself does not need them a
 ]
 CLUSTER = ["ray[tune]>=2.44,<3"]  # vi-ik sweep
 VIDEO = ["av>=14"]  # vi-ik skill run --video
+VIEW = ["viser>=1.1,<2"]  # vi-ik view
 TEST = ["pytest>=8,<9", "pytest-xdist>=3,<4"]
-DEV = [*TEST, *CLUSTER, *VIDEO, "codespell>=2.3", "mypy>=1.13", "ruff>=0.9", "types-PyYAML"]
+DEV = [*TEST, *CLUSTER, *VIDEO, *VIEW, "codespell>=2.3", "mypy>=1.13", "ruff>=0.9", "types-PyYAML"]
 
 
 class CMakeBuild(build_py):
@@ -100,7 +101,7 @@ setup(
     python_requires=">=3.11",
     packages=["vi_ik_ros"],
     install_requires=_requirements("requirements-ros.txt") + ROS_WHEELS,
-    extras_require={"cluster": CLUSTER, "video": VIDEO, "test": TEST, "dev": DEV},
+    extras_require={"cluster": CLUSTER, "video": VIDEO, "view": VIEW, "test": TEST, "dev": DEV},
     entry_points={"console_scripts": ["vi-ik = vi_ik_ros.cli.main:main"]},
     cmdclass={"build_py": CMakeBuild},
     distclass=BinaryDistribution,

@@ -9,6 +9,9 @@ import pytest
 from vi_ik_ros.cli import main as cli
 from vi_ik_ros.cli.output import plain
 from vi_ik_ros.exceptions import ViIkError
+from vi_ik_ros.kinematics.share import share_dir
+
+LINE = str(share_dir() / "config" / "objectives" / "planar2_line.yaml")
 
 
 def run(capsys, *words):
@@ -48,7 +51,19 @@ def test_every_command_has_help_with_an_example_and_json(capsys, command):
         ([], ("required", "COMMAND")),
         (["up", "--nodes", "samler"], ("--nodes", "samler", "sampler")),
         (["up", "--params", "/nowhere.yaml"], ("--params", "/nowhere.yaml", "exists")),
-        (["sample", "no_such", "-n", "x"], ("-n", "x", "int")),
+        (["sample", "no_such", "-n", "x"], ("-n", "got x", "a whole number")),
+        (["sample", "m", "--sed", "3"], ("--sed", "did you mean --seed?", "vi-ik sample --help")),
+        (["skill", "explort"], ("ACTION", "explort", "did you mean export?")),
+        (["skill", "run", "s", "--scen", "x"], ("did you mean --scene?", "vi-ik skill run --help")),
+        (["models", "--store", __file__], ("--store", __file__, "a directory")),
+        (["sample", "m", "--targets", "/"], ("--targets: got /, expected a readable CSV",)),
+        (["sample", "m", "--timeout", "soon"], ("--timeout", "got soon", "a number")),
+        (["up", "--nodes", ","], ("--nodes", "one of", "sampler")),
+        (["up", "--params", __file__], ("--params", "YAML")),
+        (["figures", "--out", "/proc/none"], ("--out", "/proc/none", "can be made")),
+        (["world", "screw_slot", "--out", __file__], ("--out", "a directory")),
+        (["train", "/nowhere.yaml", "--out", "/proc/m"], ("--out", "/proc/m", "can be written")),
+        (["train", LINE, "--out", "m", "--start", "x"], ("--start", "got x", "none with banana")),
         (["sample", "no_such"], ("model", "no_such")),
         (["sample", "m", "--target", "1", "2"], ("--target", "2 numbers", "7")),
         (["sample", "m", "--targets", "/nowhere.csv"], ("/nowhere.csv", "No such file")),

@@ -57,7 +57,7 @@ def test_a_file_is_sent_with_its_options_and_followed(publish):
     data = json.loads(out)
     assert code == OK and (data["state"], data["model"]) == ("DONE", "panda_position")
     assert (data["score"], data["step"], data["digest"]) == (-1.5, 99, "ab")
-    assert err.count("cannot be met") == 1 and "20 %: " in err and "50 %: " in err
+    assert err.count("cannot be met") == 1 and "25 %: " in err and "55 %: " in err
     assert "9 s left" in err
 
 
@@ -110,7 +110,7 @@ def test_a_urdf_here_is_sent_by_its_whole_path(publish, tmp_path, monkeypatch):
         (["publish", FILE, "--components", "0"], ("--components", "0", "from 1")),
         (["publish", FILE, "--seed", "-1"], ("--seed", "-1", "from 0")),
         (["publish", FILE, "--time-limit", "nan"], ("--time-limit", "nan")),
-        (["publish", FILE, "--blocks", "x"], ("--blocks", "x", "int")),
+        (["publish", FILE, "--blocks", "x"], ("--blocks", "x", "a whole number")),
         (["publish", FILE, "--timeout", "0"], ("--timeout", "0", "above 0")),
         (["publish", FILE, "--context", "1", "2"], ("context", "2 numbers", "3 (flange.mean 3)")),
         (["publish", FILE, "--trainer", "a b"], ("trainer", "a b", "/cell/trainer")),

@@ -121,7 +121,7 @@ def test_an_interrupted_sweep_goes_on_and_its_best_model_is_stored(sweep, tmp_pa
     watchdog = threading.Timer(240.0, process.kill)
     watchdog.start()
     for line in process.stderr:
-        if line.startswith("1 of 3 trials done"):
+        if line.startswith("33 %: 1 of 3 trials done"):
             process.send_signal(signal.SIGINT)
             break
     watchdog.cancel()

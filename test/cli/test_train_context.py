@@ -29,7 +29,7 @@ def test_a_filled_context_makes_an_unconditional_model(tmp_path, capsys):
         (["1.0"], ["context: got 1 number,", "expected 2 (tip.mean 2)"]),
         (["1", "2", "3"], ["context: got 3 numbers", "expected 2 (tip.mean 2)"]),
         (["nan", "1"], ["objectives[0].density.mean", "2 finite numbers", "tip"]),
-        (["x"], ["--context", "x", "float"]),
+        (["x"], ["--context: got x", "a number"]),
     ],
 )
 def test_a_context_that_does_not_fit_is_refused(tmp_path, capsys, values, words):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vi_ik_ros.cli.paths import store_directory
 from vi_ik_ros.exceptions import InvalidInput
 
 if TYPE_CHECKING:  # Loading a model costs seconds of imports; --help must not.
@@ -32,7 +33,10 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
         "--context", nargs="+", type=float, metavar="C", help="context row of any other model"
     )
     parser.add_argument(
-        "--store", metavar="DIR", type=Path, help="default: $XDG_DATA_HOME/vi_ik_ros/models"
+        "--store",
+        metavar="DIR",
+        type=store_directory,
+        help="default: $XDG_DATA_HOME/vi_ik_ros/models",
     )
 
 
@@ -76,18 +80,26 @@ def read_obstacle_list(path: Path) -> tuple[Mapping[str, object], ...]:
 def read_targets(path: Path) -> np.ndarray:
     """Read targets (B, 7) from a CSV file, one pose or position a line, with or without header."""
     rows: list[np.ndarray] = []
-    with path.open(newline="", encoding="utf-8") as file:
-        for number, cells in enumerate(csv.reader(file), start=1):
-            cells = [cell.strip() for cell in cells if cell.strip()]
-            if not cells or cells[0].startswith("#"):
-                continue
-            if not rows and tuple(cells) in (POSE_COLUMNS, POSE_COLUMNS[:3]):
-                continue
-            try:
-                values = [float(cell) for cell in cells]
-            except ValueError:
-                raise InvalidInput(f"{path}:{number}", ",".join(cells), "numbers") from None
-            rows.append(pose_row(values, f"{path}:{number}"))
+    for number, cells in _lines(path):
+        if not rows and cells in (POSE_COLUMNS, POSE_COLUMNS[:3]):
+            continue
+        try:
+            values = [float(cell) for cell in cells]
+        except ValueError:
+            raise InvalidInput(f"{path}:{number}", ",".join(cells), "numbers") from None
+        rows.append(pose_row(values, f"{path}:{number}"))
     if not rows:
         raise InvalidInput(str(path), "no rows", "one target a line: x,y,z,qx,qy,qz,qw")
     return np.array(rows)
+
+
+def _lines(path: Path) -> list[tuple[int, tuple[str, ...]]]:
+    """Return the lines of a CSV file, each with its number, without empty ones and comments."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        lines = list(enumerate(csv.reader(text.splitlines()), start=1))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no text"
+        raise InvalidInput("--targets", str(path), f"a readable CSV file ({reason})") from None
+    stripped = [(n, tuple(cell.strip() for cell in row if cell.strip())) for n, row in lines]
+    return [(number, cells) for number, cells in stripped if cells and cells[0][0] != "#"]

@@ -5,25 +5,31 @@ import json
 import math
 import sys
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
+if TYPE_CHECKING:
+    from rich.table import Table
 
 TABLE_WIDTH = 140  # columns, where there is no terminal to ask
 
 
 def say(line: str) -> None:
     """Print one line of progress or a remark on standard error."""
+    from rich.console import Console  # a tenth of a second, which --help must not wait for
+
     Console(stderr=True, soft_wrap=True).print(line, markup=False, highlight=False)
 
 
-def emit(as_json: bool, data: Mapping, table: Table | str) -> None:
+def emit(as_json: bool, data: Mapping, table: "Table | str") -> None:
     """Print the answer of a command: its data as one JSON object, or its table."""
     if as_json:
         sys.stdout.write(json.dumps(plain(data)) + "\n")
-    else:
-        console = Console() if sys.stdout.isatty() else Console(width=TABLE_WIDTH)
-        console.print(table, markup=not isinstance(table, str), highlight=False)
+        return
+    from rich.console import Console
+
+    console = Console() if sys.stdout.isatty() else Console(width=TABLE_WIDTH)
+    is_text = isinstance(table, str)  # whose lines, such as paths, stay whole
+    console.print(table, markup=not is_text, highlight=False, soft_wrap=is_text)
 
 
 def plain(value: object) -> object:

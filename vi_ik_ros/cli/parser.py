@@ -8,6 +8,8 @@ from typing import NoReturn
 
 from vi_ik_ros.exceptions import InvalidInput
 
+NUMBERS = {"int": "a whole number", "float": "a number"}
+
 
 class OneLineParser(argparse.ArgumentParser):
     """An `ArgumentParser` whose errors are `InvalidInput`: one line, exit code 2."""
@@ -20,11 +22,22 @@ class OneLineParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing the usage and leaving."""
-        wrong_command = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message)
-        if wrong_command is not None and "argument COMMAND" in message:
-            came, names = wrong_command.group(1), wrong_command.group(2).replace("'", "")
-            raise InvalidInput("COMMAND", came, f"one of {names}{hint(came, names.split(', '))}")
+        choice = re.search(r"argument (\S+): invalid choice: '(.*?)' \(choose from (.*)\)", message)
+        if choice is not None:
+            field, came, names = choice.group(1), choice.group(2), choice.group(3).replace("'", "")
+            raise InvalidInput(field, came, f"one of {names}{hint(came, names.split(', '))}")
+        number = re.search(r"argument (\S+): invalid (int|float) value: '(.*)'", message)
+        if number is not None:
+            field, kind, came = number.groups()
+            raise InvalidInput(field, came or "nothing", NUMBERS[kind])
         raise UsageError(f"{message} (see {self.prog} --help)")
+
+    def refuse_unknown(self, words: list[str]) -> NoReturn:
+        """Refuse words that nobody asked for, with the option that was probably meant."""
+        options = list(self._option_string_actions)
+        meant = hint(words[0].partition("=")[0], options) if words[0].startswith("-") else ""
+        reason = f"unrecognized arguments: {' '.join(words)}{meant}"
+        raise UsageError(f"{reason} (see {self.prog} --help)")
 
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):

@@ -76,7 +76,7 @@ def body_capsules(
         start = place(parent)[:, :3, 3]
         length = float(np.linalg.norm(end[0] - start[0]))
         if length > SHORTEST:
-            radius, color = _radius(tree, parent, length), _color(tree, parent, colors)
+            radius, color = link_radius(tree, parent, length), _color(tree, parent, colors)
             shape = (len(q), 1)
             parts.append(Capsules(start, end, np.full(len(q), radius), np.tile(color, shape)))
     return Capsules.join(parts)
@@ -101,7 +101,7 @@ def link_capsules(
     return Capsules(start, end, np.full(len(q), radius), np.tile(GREY, (len(q), 1)))
 
 
-def _radius(tree: JointTree, joint: int, length: float) -> float:
+def link_radius(tree: JointTree, joint: int, length: float) -> float:
     """Return the radius of a cylinder of a link's mass, within reason."""
     mass = tree.base_mass if joint == BASE else tree.joints[joint].mass
     radius = np.sqrt(max(mass, 0.0) / (DENSITY * np.pi * length))

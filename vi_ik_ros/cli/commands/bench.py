@@ -3,9 +3,12 @@
 
 import argparse
 import importlib
+import time
 
-from vi_ik_ros.cli.output import emit, say
+from vi_ik_ros.cli.output import emit
 from vi_ik_ros.cli.parser import hint
+from vi_ik_ros.cli.progress.earlier_runs import earlier_seconds, note_seconds
+from vi_ik_ros.cli.progress.progress_line import progress_line
 from vi_ik_ros.exceptions import InvalidInput
 
 EXAMPLE = "vi-ik bench service-latency --quick --json"
@@ -19,6 +22,7 @@ BENCHMARKS: dict[str, str] = {
     "learn-objectives": "a hidden task of the Panda, learned from a few demonstrations",
     "never-nan": "short fits of 200 extreme random objectives files: finite, or a clear error",
     "new-robot": "four arms from their URDF alone: fits of ten minutes beside other starts",
+    "page": "the live page in a headless browser: first paint, updates of 64 robots, frames",
     "panda-position": "mixtures of the Panda's configurations at one point, by sampled divergences",
     "panda-pose": "samples, warm starts and answers of every family against other starts",
     "panda-training": "how good the Panda's draws are after how much training",
@@ -26,6 +30,7 @@ BENCHMARKS: dict[str, str] = {
     "planar-line": "mixtures of a planar arm on a line, by divergences on a grid",
     "prioritized-bimanual": "two hands out of reach of both targets, with and without priorities",
     "safety-gate": "a million random commands: no limit exceeded, every fault latched and named",
+    "scale": "1 to 8 samplers, 1 to 32 clients, one model store: rates, cost, discovery",
     "service-latency": "time of an answer of the sampler node over ROS 2, by number of samples",
     "skill-boundaries": "screw insertion over its parameters: where it stops working",
     "skill-crash-safety": "learning runs killed at random moments: no episode lost or doubled",
@@ -62,11 +67,22 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.budget is not None and not arguments.budget > 0.0:
         raise InvalidInput("--budget", arguments.budget, "a time above 0 [s]")
     module = importlib.import_module(f"vi_ik_ros.benchmarks.{arguments.name.replace('-', '_')}")
-    report = module.run(
-        seeds=arguments.seeds,
-        quick=arguments.quick,
-        budget=arguments.budget,
-        on_progress=say,
-    )
+    words, started = _words(arguments), time.monotonic()
+    with progress_line(words) as line:
+        line.update(None, words, earlier_seconds(words))
+        report = module.run(
+            seeds=arguments.seeds,
+            quick=arguments.quick,
+            budget=arguments.budget,
+            on_progress=line.tell,
+        )
+    note_seconds(words, time.monotonic() - started)
     emit(arguments.json, report.json(), report.table())
     return 0
+
+
+def _words(arguments: argparse.Namespace) -> str:
+    """Return what is run, with the options that decide how long it takes."""
+    words = f"bench {arguments.name} --seeds {arguments.seeds}"
+    words += " --quick" if arguments.quick else ""
+    return words if arguments.budget is None else f"{words} --budget {arguments.budget:g}"

@@ -2,12 +2,12 @@
 """`vi-ik connectivity`: which components of a mixture have mass in common, Eq. (21)."""
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vi_ik_ros.cli.output import emit
+from vi_ik_ros.cli.paths import store_directory
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -29,7 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "are connected (default 0.01: equal Gaussians 4.3 standard deviations apart)",
     )  # fmt: skip
     parser.add_argument(
-        "--store", metavar="DIR", type=Path, help="default: $XDG_DATA_HOME/vi_ik_ros/models"
+        "--store",
+        metavar="DIR",
+        type=store_directory,
+        help="default: $XDG_DATA_HOME/vi_ik_ros/models",
     )
 
 

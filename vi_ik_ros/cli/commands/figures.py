@@ -2,27 +2,17 @@
 """`vi-ik figures`: pictures of what the benchmarks fit."""
 
 import argparse
-import importlib
+from collections.abc import Sequence
 from pathlib import Path
 
-from vi_ik_ros.cli.output import emit, say
+from vi_ik_ros.benchmarks.figures import FIGURES, draw
+from vi_ik_ros.cli.output import emit
 from vi_ik_ros.cli.parser import hint
+from vi_ik_ros.cli.paths import make_directory
+from vi_ik_ros.cli.progress.progress_line import progress_line
 from vi_ik_ros.exceptions import InvalidInput
 
 EXAMPLE = "vi-ik figures planar-line bimanual --out figures"
-FIGURES: dict[str, str] = {
-    "planar-line": "the density of a planar arm on a line, banana and Gaussian components",
-    "planar-projection": "where two pseudo-inverse steps lead onto the line",
-    "planar-connectivity": "overlap graphs of mixtures",
-    "planar-hierarchy": "optional tasks that exclude each other, and their masses",
-    "planar-inverse": "all that an arm of ten joints can do to reach a point, by two networks",
-    "bimanual": "two hands and two targets, with and without priorities",
-    "panda-position": "Pandas with a fingertip at a point, ten Gaussians and one",
-    "panda-training": "errors of the Panda's draws over the time of training",
-    "skill-boundaries": "shares of success of screw insertion over its three parameters",
-    "skill-learning": "a contact skill learned by every method: regret, successes, parameters",
-    "talos": "humanoids on both feet: a mixture, HMC, and a hand that may be given up",
-}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,17 +36,22 @@ def run(arguments: argparse.Namespace) -> int:
         if name not in known:
             expected = f"one of {', '.join(known)}{hint(name, known)}"
             raise InvalidInput("NAME", name, expected)
-    if arguments.out.exists() and not arguments.out.is_dir():
-        raise InvalidInput("--out", str(arguments.out), "a directory, or a name for a new one")
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for name in arguments.names or known:
-        module = importlib.import_module(f"vi_ik_ros.benchmarks.figures.{name.replace('-', '_')}")
-        paths += module.draw(
-            arguments.out,
-            quick=arguments.quick,
-            on_progress=lambda line, name=name: say(f"{name}: {line}"),
-        )
-    written = [str(path) for path in paths]
+    make_directory("--out", arguments.out)
+    written = _drawn(arguments.names or known, arguments.out, arguments.quick)
     emit(arguments.json, {"pictures": written}, "\n".join(written))
     return 0
+
+
+def _drawn(names: Sequence[str], out: Path, quick: bool) -> list[str]:
+    """Draw one picture after the other; return the files."""
+    paths: list[Path] = []
+    with progress_line(names[0]) as progress:
+        for number, name in enumerate(names):
+            progress.update(number / len(names), name)
+            paths += draw(
+                name,
+                out,
+                quick=quick,
+                on_progress=lambda line, name=name: progress.tell(f"{name}: {line}"),
+            )
+    return [str(path) for path in paths]

@@ -6,6 +6,7 @@ import shlex
 from pathlib import Path
 
 from vi_ik_ros.cli.output import emit, say
+from vi_ik_ros.cli.paths import store_directory
 
 EXAMPLE = "vi-ik intersect on_line left_side --out ~/my_models/left_on_line --components 50"
 
@@ -25,7 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="keep the K heaviest components (default: all but one millionth of the weight)",
     )  # fmt: skip
     parser.add_argument(
-        "--store", metavar="DIR", type=Path, help="default: $XDG_DATA_HOME/vi_ik_ros/models"
+        "--store",
+        metavar="DIR",
+        type=store_directory,
+        help="default: $XDG_DATA_HOME/vi_ik_ros/models",
     )
 
 

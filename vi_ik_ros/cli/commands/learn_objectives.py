@@ -102,7 +102,12 @@ def _demonstrations(path: Path, topic: str | None, robot: "RobotModel") -> "np.n
     from vi_ik_ros.sampling.warm_start.distinct import distinct
 
     if path.suffix.lower() == DATABASE:
-        q = read_named(robot, partial(read_demonstrations, path), str(path))
+        try:
+            q = read_named(robot, partial(read_demonstrations, path), str(path))
+        except InvalidInput as error:
+            if error.field != "work_directory":  # as a trainer node calls it
+                raise
+            raise InvalidInput("DEMOS", error.value, error.expected) from error
         return checked_configurations(q, robot, str(path))
     q = read_configurations(path, robot, topic=topic, remark=_remark)
     if path.suffix.lower() != RECORDING:

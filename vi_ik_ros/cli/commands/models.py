@@ -3,9 +3,9 @@
 
 import argparse
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
-from vi_ik_ros.cli.output import emit
+from vi_ik_ros.cli.output import emit, say
+from vi_ik_ros.cli.paths import store_directory
 
 EXAMPLE = "vi-ik models --store ~/my_models"
 
@@ -13,7 +13,10 @@ EXAMPLE = "vi-ik models --store ~/my_models"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `vi-ik models`."""
     parser.add_argument(
-        "--store", metavar="DIR", type=Path, help="default: $XDG_DATA_HOME/vi_ik_ros/models"
+        "--store",
+        metavar="DIR",
+        type=store_directory,
+        help="default: $XDG_DATA_HOME/vi_ik_ros/models",
     )
 
 
@@ -25,6 +28,8 @@ def run(arguments: argparse.Namespace) -> int:
     from vi_ik_ros.sampling.store.model_store import ModelStore
 
     store = ModelStore(arguments.store)
+    if arguments.store is not None and not store.root.is_dir():
+        say(f"remark: there is no directory {store.root} yet")
     documents = store.documents()
     titles = ("name", "robot", "family", "K", "dims", "context", "trained on", "scores")
     table = Table(*titles, title=f"models in {store.root} and shipped ones")

@@ -151,7 +151,7 @@ def _whole_path(text: str) -> str:
 
 def _follow(model: str, statuses: Iterable[JobStatus]) -> JobStatus:
     """Show how the training goes and return its last status."""
-    from vi_ik_ros.cli.progress_line import progress_line
+    from vi_ik_ros.cli.progress.progress_line import progress_line
 
     said: set[str] = set()
     with progress_line(f"{model}: sent") as line:

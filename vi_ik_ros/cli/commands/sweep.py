@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 from vi_ik_ros.cli.output import emit, say
 from vi_ik_ros.cli.parser import UsageError
+from vi_ik_ros.cli.paths import store_directory
+from vi_ik_ros.cli.progress.progress_line import ProgressLine, progress_line
 from vi_ik_ros.exceptions import InvalidInput
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
     from rich.table import Table
 
     from vi_ik_ros.sampling.training.sweeps.sweep_report import (
@@ -44,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "$XDG_DATA_HOME/vi_ik_ros/sweeps/MODEL",
     )  # fmt: skip
     parser.add_argument(
-        "--store", metavar="DIR", type=Path,
+        "--store", metavar="DIR", type=store_directory,
         help="where the best model goes; default: $XDG_DATA_HOME/vi_ik_ros/models",
     )  # fmt: skip
     parser.add_argument(
@@ -75,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
         say(f"warning: {line}")
     directory = (arguments.out or default_directory(config.model)).expanduser().resolve()
     try:
-        with _progress() as progress:
+        with progress_line("starting Ray") as progress:
             report = run_sweep(
                 config,
                 directory,
@@ -84,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
                 resume=arguments.resume,
                 force=arguments.force,
                 command=shlex.join(["vi-ik", *sys.argv[1:]]),
-                on_progress=_Line(progress, config.metric),
+                on_progress=lambda state: _show(progress, config.metric, state),
             )
     except KeyboardInterrupt:
         say(f"interrupted; the same command with --resume goes on with {directory}")
@@ -115,40 +116,18 @@ def _overrides(arguments: argparse.Namespace) -> dict[str, object]:
     return overrides
 
 
-def _progress() -> "Progress":
-    """Return the progress line; without a terminal, `_Line` says what it would show."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
+def _show(line: ProgressLine, metric: str, state: "SweepProgress") -> None:
+    """Show how far a sweep is."""
+    from vi_ik_ros.sampling.training.sweeps.sweep_report import FAILED, RUNNING
 
-    console = Console(stderr=True)
-    columns = (BarColumn(bar_width=12), TextColumn("{task.description}"))
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-
-
-class _Line:
-    """The progress line of a sweep; without a terminal, a line whenever a trial ends."""
-
-    def __init__(self, progress: "Progress", metric: str) -> None:
-        self._progress, self._metric = progress, metric
-        self._task = progress.add_task("starting Ray", total=None)
-        self._ended = -1
-
-    def __call__(self, state: "SweepProgress") -> None:
-        from vi_ik_ros.sampling.training.sweeps.sweep_report import FAILED, RUNNING
-
-        ended = sum(row.has_ended for row in state.trials)
-        words = [f"{ended} of {state.num_trials} trials done", f"{state.count(RUNNING)} running"]
-        if state.count(FAILED):
-            words.append(f"{state.count(FAILED)} failed")
-        if not math.isnan(state.seconds_left) and ended < state.num_trials:
-            words.append(f"{state.seconds_left:.0f} s left")
-        if state.best is not None:
-            words.append(f"best {self._metric} {state.best.score:.4g} ({_words(state.best)})")
-        line = ", ".join(words)
-        self._progress.update(self._task, description=line, completed=ended, total=state.num_trials)
-        if not self._progress.console.is_terminal and ended > self._ended:
-            say(line)
-        self._ended = ended
+    ended = sum(row.has_ended for row in state.trials)
+    words = [f"{ended} of {state.num_trials} trials done", f"{state.count(RUNNING)} running"]
+    if state.count(FAILED):
+        words.append(f"{state.count(FAILED)} failed")
+    if state.best is not None:
+        words.append(f"best {metric} {state.best.score:.4g} ({_words(state.best)})")
+    left = None if math.isnan(state.seconds_left) else state.seconds_left
+    line.update(ended / state.num_trials, ", ".join(words), left)
 
 
 def _words(row: "TrialRow") -> str:

@@ -4,11 +4,13 @@
 import argparse
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vi_ik_ros.cli.output import emit, say
-from vi_ik_ros.cli.progress_line import ProgressLine, progress_line
+from vi_ik_ros.cli.paths import check_place
+from vi_ik_ros.cli.progress.progress_line import ProgressLine, progress_line
 from vi_ik_ros.cli.training_input import (
     add_sharpening_arguments,
     add_training_arguments,
@@ -74,6 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     device = resolve_device(arguments.device, "--device")
     objectives = load_objectives(document, dtype=torch.float32)
     family = arguments.family or default_family(objectives)
+    _check_family(given, family)
     if family != "amortized":  # Small matrices: a second thread costs more than it does.
         torch.set_num_threads(1)
     with progress_line("training") as line:
@@ -109,6 +112,15 @@ def _loss(arguments: argparse.Namespace) -> dict[str, str]:
     return {"loss": arguments.loss}
 
 
+def _check_family(given: Mapping[str, object], family: str) -> None:
+    """Refuse what only networks have where the default family has none."""
+    for name in ("start", "decide_gates"):
+        if name in given and family != "amortized":
+            option = f"--{name.replace('_', '-')}"
+            expected = f"none with {family}, the default family of these objectives"
+            raise InvalidInput(option, given[name], expected)
+
+
 def _start(arguments: argparse.Namespace) -> dict[str, str | float]:
     """Return how a stored network is trained further: sharpened all along, in small steps."""
     if arguments.start is None:
@@ -142,4 +154,5 @@ def _directory(out: Path) -> Path:
         raise InvalidInput("--out", str(out), "a directory named with 1 to 64 of a-z, 0-9 and _")
     if directory.exists() and not directory.is_dir():
         raise InvalidInput("--out", str(out), "a directory, not a file")
+    check_place("--out", directory)
     return directory

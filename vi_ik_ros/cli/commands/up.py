@@ -26,8 +26,8 @@ def run(arguments: argparse.Namespace) -> int:
     from vi_ik_ros.nodes.processes.node_process import NODES, NodeProcess, stop
 
     names = _names(arguments.nodes, list(NODES))
-    if arguments.params is not None and not arguments.params.is_file():
-        raise InvalidInput("--params", str(arguments.params), "a file that exists")
+    if arguments.params is not None:
+        _check_parameters(arguments.params)
     for firmness in (signal.SIGINT, signal.SIGTERM):  # A shell's background job ignores SIGINT.
         signal.signal(firmness, signal.default_int_handler)
     processes = {}
@@ -47,8 +47,24 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _names(text: str, known: list[str]) -> list[str]:
-    names = [name.strip() for name in text.split(",") if name.strip()] or known
+    names = [name.strip() for name in text.split(",")] if text else known
     for name in names:
         if name not in known:
             raise InvalidInput("--nodes", name, f"one of {', '.join(known)}{hint(name, known)}")
     return list(dict.fromkeys(names))
+
+
+def _check_parameters(path: Path) -> None:
+    """Refuse a file that no node could read."""
+    import yaml
+
+    if not path.is_file():
+        raise InvalidInput("--params", str(path), "a file that exists")
+    try:
+        nodes = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        expected = f"a readable YAML file ({' '.join(str(error).split())})"
+        raise InvalidInput("--params", str(path), expected) from None
+    if not isinstance(nodes, dict):
+        expected = "a mapping of nodes to their ros__parameters"
+        raise InvalidInput("--params", f"{path} with {nodes!r}", expected)

@@ -5,6 +5,7 @@ import argparse
 from pathlib import Path
 
 from vi_ik_ros.cli.output import emit
+from vi_ik_ros.cli.paths import make_directory
 from vi_ik_ros.exceptions import InvalidInput
 
 EXAMPLE = "vi-ik world screw_slot --out worlds"
@@ -33,9 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
         "world": (f"{scene.name}.sdf", world_sdf(placed)),
         "bridge": (f"{scene.name}_bridge.yaml", bridge_yaml(scene)),
     }
-    if out.exists() and not out.is_dir():
-        raise InvalidInput("--out", str(out), "a directory, or a name for a new one")
-    out.mkdir(parents=True, exist_ok=True)
+    make_directory("--out", out)
     for name, text in texts.values():
         (out / name).write_text(text, encoding="utf-8")
     written = {key: str(out / name) for key, (name, _) in texts.items()}

@@ -74,6 +74,11 @@ class EpisodePicture:
 
 def save_episode_picture(path: Path, picture: EpisodePicture) -> None:
     """Draw the picture and write it as PNG."""
+    episode_figure(picture).savefig(path, format="png")
+
+
+def episode_figure(picture: EpisodePicture) -> Figure:
+    """Draw the picture."""
     figure = Figure(figsize=SIZE, dpi=DPI, facecolor=PAPER)
     FigureCanvasAgg(figure)
     figure.text(0.055, 0.945, picture.title, fontsize=22, color=INK, weight="bold")
@@ -92,7 +97,7 @@ def save_episode_picture(path: Path, picture: EpisodePicture) -> None:
         axes.tick_params(labelbottom=False)
         axes.set_xlabel("")
     figure.align_ylabels(panels)
-    figure.savefig(path, format="png")
+    return figure
 
 
 def _draw_force(axes: Axes, picture: EpisodePicture) -> None:

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tab that watches a training, and looks into stored models."""
