@@ -16,12 +16,16 @@ INTERFACES := $(VENV)/.interfaces$(subst /,-,$(CURDIR))
 INTERFACE_FILES := CMakeLists.txt package.xml vi_ik_ros/__init__.py $(wildcard msg/*.msg srv/*.srv action/*.action)
 CMAKE := VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/cmake
 
+# The documentation has an environment of its own, so that requirements.lock holds nothing of it.
+DOCS := build/docs
+DOCS_PACKAGES := $(DOCS)/.packages$(subst /,-,$(CURDIR))
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint format bench lock clean
+.PHONY: help setup demo test docs docs-test lint format bench lock clean
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 10
 
 setup: $(INTERFACES)  ## create .venv, install the pinned packages, build the messages
 
@@ -47,6 +51,13 @@ format: setup  ## format the code and fix what ruff can fix
 bench: setup  ## run the benchmarks of sampling and of the service
 	$(BIN)/vi-ik bench panda-pose
 	$(BIN)/vi-ik bench service-latency
+
+docs: setup $(DOCS_PACKAGES)  ## build the documentation into build/docs/site, warnings are errors
+	$(BIN)/python docs/_generate/command_page.py > $(DOCS)/commands.md
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/venv/bin/mkdocs build --strict
+
+docs-test: setup  ## run the tests that need a browser (apt install chromium), and long commands of the pages
+	$(BIN)/python -m pytest -m "browser or docs"
 
 # Only what pip installed: the ROS wheels hold further entries of their own. A label such as +cpu is dropped.
 lock: setup  ## pin what .venv holds now (after .venv/bin/pip install PACKAGE)
@@ -77,6 +88,12 @@ $(CREATED):
 $(PACKAGES): requirements.lock $(CREATED)
 	@echo "Installing requirements.lock (1 GB, some minutes)"
 	@$(BIN)/python -m pip install -qq $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -r $<
+	@touch $@
+
+$(DOCS_PACKAGES): requirements-docs.txt $(CREATED)
+	@echo "Installing requirements-docs.txt"
+	@$(BIN)/python -m venv --clear $(DOCS)/venv
+	@$(DOCS)/venv/bin/python -m pip install -qq -r $<
 	@touch $@
 
 # Only the interfaces and executables go into .venv: the line in the .pth file lets Python take the code from here.

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import torch
 
-from vi_ik_ros.benchmarks.figures.talos import robots
+from vi_ik_ros.benchmarks.figures.robots.talos import robots
 from vi_ik_ros.benchmarks.talos_stance.stance import Stance
 from vi_ik_ros.exceptions import ViIkError
 from vi_ik_ros.kinematics.collisions.collision import SelfCollision

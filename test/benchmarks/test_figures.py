@@ -8,23 +8,28 @@ from matplotlib.image import imread
 
 from vi_ik_ros.benchmarks import planar_line as line_benchmark
 from vi_ik_ros.benchmarks import prioritized_bimanual
-from vi_ik_ros.benchmarks.figures import (
+from vi_ik_ros.benchmarks.figures import FIGURES
+from vi_ik_ros.benchmarks.figures.planar import (
     bimanual,
-    panda_position,
+    gmm_ik,
     planar_connectivity,
     planar_hierarchy,
     planar_line,
     planar_projection,
-    talos,
 )
+from vi_ik_ros.benchmarks.figures.robots import panda_position, talos
+from vi_ik_ros.benchmarks.figures.skills import skill_graph, skill_success
+from vi_ik_ros.benchmarks.gmm_ik.variants import SOURCE, context_rows, fit_variant
+from vi_ik_ros.benchmarks.skill_learning.runs.variants import GRAPH
+from vi_ik_ros.benchmarks.skill_learning.tasks.surrogate import Surrogate
 from vi_ik_ros.benchmarks.talos_stance import talos_stance
 from vi_ik_ros.benchmarks.talos_stance.stance import GRIPPER, Stance
-from vi_ik_ros.cli.commands.figures import FIGURES
 from vi_ik_ros.cli.main import main
 from vi_ik_ros.sampling.experts.densities import UniGauss
 from vi_ik_ros.sampling.inference.components.gaussian_components import GaussianComponents
 from vi_ik_ros.sampling.models.banana_mixture import BananaMixture
 from vi_ik_ros.sampling.models.gaussian_mixture import GaussianMixture
+from vi_ik_ros.viewer.figures.density_panel import Plane
 
 
 def about_ready(product, num_components):
@@ -123,6 +128,50 @@ def test_only_the_gripper_becomes_optional():
     for ours, theirs in zip(optional.product.experts, held.product.experts, strict=True):
         is_optional = isinstance(ours.density, UniGauss)
         assert ours.name == theirs.name and is_optional == (ours.name == GRIPPER)
+
+
+def test_the_pictures_of_a_joint_mixture_are_written(monkeypatch, tmp_path):
+    monkeypatch.setattr(gmm_ik, "MAIN", 11)
+    monkeypatch.setattr(gmm_ik, "QUICK_SIZES", (11,))
+    monkeypatch.setattr(gmm_ik, "QUICK_UPDATES", (0, 1))
+    check(gmm_ik.draw(tmp_path, quick=True), ["gmm_ik.png", "gmm_ik_evolution.png"])
+
+
+def test_the_marginal_of_two_joints_is_that_of_draws():
+    theta = np.random.default_rng(0).uniform(-np.pi, np.pi, (400, 3))
+    model = fit_variant(SOURCE, theta, 3, 0, max_updates=2).model
+    plane = Plane.around(np.full(2, -9.0), np.full(2, 9.0), 120, 0.0)
+    density = np.exp(gmm_ik.marginal(model, gmm_ik.TARGET, plane.q))  # (M N,)
+    cell = (plane.first[1] - plane.first[0]) * (plane.second[1] - plane.second[0])
+    assert density.sum() * cell == pytest.approx(1.0, abs=0.01)
+    given = model.conditional(context_rows(gmm_ik.TARGET[None])[0])
+    mean = (density[:, None] * plane.q).sum(0) * cell
+    np.testing.assert_allclose(mean, (given.weights @ given.loc)[:2], atol=0.05)
+
+
+def test_the_pictures_of_a_skill_s_graph_are_written(tmp_path):
+    check(skill_graph.draw(tmp_path), ["skill_graph.png", "skill_factors.png"])
+
+
+def test_the_true_map_of_success_is_that_of_its_points():
+    surrogate, pair = Surrogate(), ("force_gain", "search_speed")
+    point = np.array([0.1, 0.9, 0.9])
+    grid = skill_success.truth(surrogate, point, pair)
+    across, up = 14, 5
+    x = [point[0], across / (len(grid) - 1), up / (len(grid) - 1)]
+    assert grid[up, across] == pytest.approx(surrogate.truth(np.array(x)).probability)
+    assert 0.0 <= grid.min() < 0.1 and grid.max() > 0.5
+
+
+def test_the_picture_of_learned_success_is_written(monkeypatch, tmp_path):
+    x = np.random.default_rng(1).uniform(size=(6, 3)) * [0.2, 0.6, 0.6]
+
+    class Run:
+        success = np.zeros(6, dtype=bool)
+
+    Run.x = x
+    monkeypatch.setattr(skill_success, "learn_groups", lambda *_: {(GRAPH, ""): [Run]})
+    check(skill_success.draw(tmp_path, quick=True), ["skill_success.png"])
 
 
 def test_pictures_are_listed_and_chosen_by_name(monkeypatch, tmp_path, capsys):

@@ -3,7 +3,7 @@ import pytest
 from matplotlib.image import imread
 
 from vi_ik_ros.benchmarks import panda_training
-from vi_ik_ros.benchmarks.figures import panda_training as picture
+from vi_ik_ros.benchmarks.figures.robots import panda_training as picture
 from vi_ik_ros.benchmarks.panda_training import QUICK_MINUTES, SHOWN
 from vi_ik_ros.sampling.training.settings import FitSettings
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from matplotlib.image import imread
 
-from vi_ik_ros.benchmarks.figures import planar_inverse as picture
+from vi_ik_ros.benchmarks.figures.planar import planar_inverse as picture
 from vi_ik_ros.benchmarks.planar_inverse import planar_inverse, run
 from vi_ik_ros.benchmarks.planar_inverse.bench import Scale
 from vi_ik_ros.benchmarks.planar_inverse.fits import KeptFit, planar_objectives
@@ -142,19 +142,24 @@ def test_the_picture_shows_the_truth_beside_two_models(monkeypatch, tmp_path):
     class Prior:
         """A model that ignores the point."""
 
+        def __init__(self, num_joints):
+            self.num_joints = num_joints
+
         def sample(self, contexts, num_samples, rngs):
-            drawn = PlanarArm(10).prior(num_samples, rngs[0])
+            drawn = PlanarArm(self.num_joints).prior(num_samples, rngs[0])
             return Samples(drawn[None], np.full((1, num_samples), np.nan), np.zeros((1, 1)))
 
     families = []
 
     def fitted(num_joints, family, seed, limit, on_progress):
-        families.append(family)
-        return KeptFit(Prior(), 0.0, 0)
+        families.append((num_joints, family))
+        return KeptFit(Prior(num_joints), 0.0, 0)
 
     monkeypatch.setattr(picture, "fitted_case", fitted)
     monkeypatch.setattr(picture, "QUICK_POOL", 100_000)
-    (path,) = picture.draw(tmp_path, quick=True)
-    assert families == ["inn", "cvae"] and path.name == "planar_inverse.png"
-    pixels = imread(path)
-    assert pixels.shape[1] > 2 * pixels.shape[0] and pixels.std() > 0.01
+    paths = picture.draw(tmp_path, quick=True)
+    assert families == [(joints, family) for joints in (10, 6) for family in ("inn", "cvae")]
+    assert [path.name for path in paths] == ["planar_inverse.png", "planar_inverse_6.png"]
+    for path in paths:
+        pixels = imread(path)
+        assert pixels.shape[1] > 2 * pixels.shape[0] and pixels.std() > 0.01

@@ -84,4 +84,4 @@ def test_show_lists_parameters_primitives_and_factors(capsys):
     assert "insert_gain" in out
     assert main(["skill", "show", "screw_insertion", "--json"]) == 0
     data = json.loads(capsys.readouterr().out)
-    assert data["adjacency"] == [[1, 0, 0], [1, 1, 0], [0, 1, 1], [0, 1, 0]]
+    assert data["adjacency"] == [[1, 0, 0], [1, 1, 0], [0, 1, 1], [0, 1, 1]]

@@ -294,6 +294,24 @@ def test_a_configuration_becomes_the_beginning_of_an_episode(cell):
     np.testing.assert_allclose(cell.heard["joint_states"][-1].position, q, atol=1e-7)
 
 
+def test_a_posture_that_an_arm_was_sent_to_is_kept_by_resets_that_start_there(cell):
+    robot = RobotModel.load("racer5")
+    turned = robot.ready + [0.0, 0.0, 0.0, np.pi, -np.pi, np.pi]  # the wrist, not the flange
+
+    def posture() -> np.ndarray:
+        cell.heard["joint_states"].clear()
+        cell.step(num_ticks=1)
+        cell.until(lambda: cell.heard["joint_states"])
+        return np.array(cell.heard["joint_states"][-1].position)
+
+    assert cell.go_to(robot.joint_names, turned).error_msg == ""
+    assert cell.reset(seed=5).error_msg == ""
+    np.testing.assert_allclose(posture(), turned, atol=1e-6)
+    assert cell.go_to(robot.joint_names, robot.ready + 0.02).error_msg == ""
+    assert cell.reset(seed=5).error_msg == ""  # The episodes do not start there.
+    np.testing.assert_allclose(posture(), robot.ready, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("change", "line"),
     [

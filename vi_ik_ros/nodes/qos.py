@@ -3,6 +3,10 @@
 
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
+# Requests that one service keeps for later. Those of all its clients wait in one queue, and all its
+# answers go to every client, which looks for its own: the 10 of ROS 2 are too few for 11 clients.
+MOST_WAITING = 1000
+
 
 def latched(depth: int = 1) -> QoSProfile:
     """State-like data: reliable, and the last `depth` messages reach a reader that comes late."""

@@ -96,3 +96,23 @@ def test_boxes_about_the_shapes_change_no_answer(robots, draw):
     q = draw(robots["panda"], 300)
     pairwise = [collision._touching(row).any() for row in robots["panda"].to_pinocchio(q)]
     assert collision.in_collision(q).tolist() == pairwise and 0 < sum(pairwise) < 300
+
+
+def test_distances_between_links_tell_collisions(robots, draw):
+    robot = robots["racer5"]
+    collision, q = SelfCollision(robot), draw(robot, 60, seed=0)
+    touching = collision.in_collision(q)
+    assert touching.any() and not touching.all()
+    np.testing.assert_array_equal(collision.distance(q) <= 0.0, touching)
+
+
+def test_a_robot_without_pairs_is_infinitely_far_from_itself():
+    ball = '<collision><geometry><sphere radius="0.1"/></geometry></collision>'
+    joint = '<parent link="a"/><child link="b"/><origin xyz="1 0 0"/><axis xyz="0 0 1"/>'
+    limit = '<limit lower="-3" upper="3" velocity="1" effort="1"/>'
+    links = f'<link name="a">{ball}</link><link name="b">{ball}</link>'
+    text = (
+        f'<robot name="two">{links}<joint name="j" type="revolute">{joint}{limit}</joint></robot>'
+    )
+    robot = RobotModel.load(text)
+    assert SelfCollision(robot).distance(robot.ready[None]).tolist() == [np.inf]

@@ -110,9 +110,9 @@ def test_one_that_is_silent_costs_its_share_and_the_next_answers(counters):
 
 
 def test_where_nobody_answers_all_are_named():
-    with SamplerPool(["/nobody", "/noone"]) as pool:
+    with SamplerPool(["/nobody", "/not_there"]) as pool:
         assert not pool.wait(0.1)
-        with pytest.raises(NoAnswer, match=r"/nobody, /noone: no answer within 0.2 s"):
+        with pytest.raises(NoAnswer, match=r"/nobody, /not_there: no answer within 0.2 s"):
             pool.send(Request(), 0.2)
 
 

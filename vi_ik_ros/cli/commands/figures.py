@@ -3,13 +3,14 @@
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from vi_ik_ros.benchmarks.figures import FIGURES, draw
 from vi_ik_ros.cli.output import emit
 from vi_ik_ros.cli.parser import hint
 from vi_ik_ros.cli.paths import make_directory
-from vi_ik_ros.cli.progress.progress_line import progress_line
+from vi_ik_ros.cli.progress.progress_line import ProgressLine, progress_line
 from vi_ik_ros.exceptions import InvalidInput
 
 EXAMPLE = "vi-ik figures planar-line bimanual --out figures"
@@ -48,10 +49,9 @@ def _drawn(names: Sequence[str], out: Path, quick: bool) -> list[str]:
     with progress_line(names[0]) as progress:
         for number, name in enumerate(names):
             progress.update(number / len(names), name)
-            paths += draw(
-                name,
-                out,
-                quick=quick,
-                on_progress=lambda line, name=name: progress.tell(f"{name}: {line}"),
-            )
+            paths += draw(name, out, quick=quick, on_progress=partial(_tell, progress, name))
     return [str(path) for path in paths]
+
+
+def _tell(progress: ProgressLine, name: str, line: str) -> None:
+    progress.tell(f"{name}: {line}")

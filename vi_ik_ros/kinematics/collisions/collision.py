@@ -46,6 +46,23 @@ class SelfCollision:
         """Tell which configurations (B, nq) have two links that touch, (B,) bool."""
         return np.array([self._any_touching(row) for row in self._configurations(q)], bool)
 
+    def distance(self, q: np.ndarray) -> np.ndarray:
+        """Measure how far the nearest two links are apart.
+
+        Args:
+            q: configurations (B, nq).
+
+        Returns:
+            (B,) [m], negative where links touch, infinite where no pair is checked.
+        """
+        model, (data, geometry_data) = self.robot.pinocchio_model, self._data()
+        result = np.full(len(np.atleast_2d(q)), np.inf)
+        if self.pairs:
+            for row, q_pin in enumerate(self._configurations(q)):
+                nearest = pin.computeDistances(model, data, self._geometry, geometry_data, q_pin)
+                result[row] = geometry_data.distanceResults[nearest].min_distance
+        return result
+
     def _configurations(self, q: np.ndarray) -> np.ndarray:
         """Convert configurations to rows that pinocchio reads."""
         return np.atleast_2d(self.robot.to_pinocchio(q))

@@ -20,6 +20,12 @@ _FULL_NAME = re.compile(r"/?[A-Za-z_]\w*(/[A-Za-z_]\w*)*", re.ASCII)
 _SPIN = 0.1  # [s], so that Ctrl-C is heard soon
 
 
+def check_full_name(server: str, kind: str) -> None:
+    """Raise InvalidInput unless a node of a kind, as in `NODES`, can have that full name."""
+    if not _FULL_NAME.fullmatch(server):
+        raise InvalidInput(kind, server, f"the full name of a node, such as /cell/{kind}")
+
+
 class BlockingClient(ABC):
     """Talks to one node, for programs that are no nodes themselves.
 
@@ -41,9 +47,7 @@ class BlockingClient(ABC):
         Raises:
             InvalidInput: no node can have that name.
         """
-        if not _FULL_NAME.fullmatch(server):
-            expected = f"the full name of a node, such as /cell/{self.kind}"
-            raise InvalidInput(self.kind, server, expected)
+        check_full_name(server, self.kind)
         self.server = f"/{server.strip('/')}"
         self._context = Context()
         rclpy.init(context=self._context, domain_id=domain_id)

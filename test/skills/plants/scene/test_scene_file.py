@@ -70,7 +70,11 @@ def test_wrong_files_and_names_are_told_in_one_line(tmp_path):
         with pytest.raises(InvalidInput, match=line):
             load_scene(name)
     path = tmp_path / "broken.yaml"
-    for text, line in [("a: [", "line 1"), ("a: 1\na: 2\n", "line 2: a is written twice"), ("- 1", "a mapping")]:
+    for text, line in [
+        ("a: [", "line 1"),
+        ("a: 1\na: 2\n", "line 2: a is written twice"),
+        ("- 1", "a mapping"),
+    ]:
         path.write_text(text)
         with pytest.raises(InvalidInput, match=line):
             load_scene(path)

@@ -8,11 +8,13 @@ from typing import cast
 import numpy as np
 
 from vi_ik_ros.exceptions import InvalidInput
-from vi_ik_ros.kinematics.pose import matrix_to_pose
+from vi_ik_ros.kinematics.pose import matrix_to_pose, pose_to_matrix
 from vi_ik_ros.kinematics.robot_model import RobotModel
 from vi_ik_ros.nodes.robot.backends.backend import Backend
 from vi_ik_ros.skills.plants.scene import Scene
 from vi_ik_ros.skills.plants.scene.parts import Pose
+
+SAME_START = 2e-3  # [m, rad], apart from a start that a configuration is of
 
 
 def configuration(robot: RobotModel, positions: Mapping[str, float]) -> np.ndarray:
@@ -50,3 +52,21 @@ def starting_at(backend: Backend, q: np.ndarray) -> Scene:
         expected = f"it inside of the workspace, {[*box.lower]} to {[*box.upper]} m"
         raise InvalidInput("positions", f"the tool centre point at {where} m", expected)
     return replace(backend.scene, start=cast(Pose, tuple(matrix_to_pose(T).tolist())))
+
+
+def beginning(backend: Backend, q: np.ndarray, scene: Scene) -> np.ndarray:
+    """Return the configuration (nq,) that the search for that of a scene's start begins with.
+
+    Args:
+        backend: the simulation.
+        q: (nq,) where the arm was sent to, or began, before.
+        scene: whose start it is.
+
+    Returns:
+        q if it has the tool at the start: an arm that was sent there stays in its posture. The
+        usual posture otherwise.
+    """
+    apart = np.linalg.inv(pose_to_matrix(np.array(scene.start))) @ backend.robot.forward(q)
+    apart = apart @ backend.T_flange_tcp
+    near = np.abs(apart - np.eye(4)).max() < SAME_START
+    return q if near else backend.robot.ready.copy()

@@ -11,7 +11,7 @@ import numpy as np
 from vi_ik_ros.exceptions import InvalidInput, NotNow, RobotFault
 from vi_ik_ros.kinematics.pose import pose_to_matrix
 from vi_ik_ros.nodes.robot.backends.backend import Backend
-from vi_ik_ros.nodes.robot.loop.configurations import configuration, starting_at
+from vi_ik_ros.nodes.robot.loop.configurations import beginning, configuration, starting_at
 from vi_ik_ros.nodes.robot.loop.control_loop import ControlLoop
 from vi_ik_ros.nodes.robot.loop.worker import Worker
 from vi_ik_ros.nodes.robot.parameters import RobotInterfaceParameters
@@ -112,7 +112,7 @@ class Procedures:
             self._require_no_fault("go_start")
             if self._backend.is_simulation:
                 self._seed += 1
-                self._loop.jointed.begin = self._backend.robot.ready.copy()
+                self._begin_at(self._backend.scene)
                 await self._arm(self._seed, self._backend.scene)
                 return f"reset with seed {self._seed}"
             distance = await self._retract()
@@ -159,10 +159,15 @@ class Procedures:
             if scene.control_rate != rate:
                 expected = f"{rate} Hz, at which the node runs"
                 raise InvalidInput("scene.control_rate", scene.control_rate, expected)
-            loop.jointed.begin = backend.robot.ready.copy()
+            self._begin_at(scene)
             backend.scene, self._seed = scene, seed
             await self._arm(seed, scene)
         return f"reset with seed {seed}"
+
+    def _begin_at(self, scene: Scene) -> None:
+        """Have a simulated arm begin where it was sent to, if episodes start there."""
+        jointed = self._loop.jointed
+        jointed.begin = beginning(self._backend, jointed.begin, scene)
 
     @contextmanager
     def _exclusive(self, name: str) -> Iterator[None]:

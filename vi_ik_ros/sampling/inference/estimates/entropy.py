@@ -10,7 +10,7 @@ from vi_ik_ros.sampling.models.component_mixture import ComponentMixture
 
 
 def entropy(mixture: ComponentMixture, num_samples: int, rng: np.random.Generator) -> Estimate:
-    """Return E_q[-log q] [nat] of the whole mixture, joint limits or not.
+    """Return the mean of -log q under q, in nat, of the whole mixture, joint limits or not.
 
     Exact for one component, of any family: a bend of unit Jacobian keeps a normal's entropy.
 

@@ -15,11 +15,13 @@ from vi_ik_ros.benchmarks.planar_inverse.references import POINTS
 from vi_ik_ros.viewer.figures.canvas import BLUE, GREEN, INK, ORANGE, Canvas, caption, labelled
 from vi_ik_ros.viewer.figures.planar_panel import draw_arms, draw_ground
 
-NUM_JOINTS = 10
+CORNERS = {  # number of joints -> low and high corner of a panel [m]
+    10: ((-0.4, -1.6), (5.9, 2.4)),
+    6: ((-0.4, -1.1), (4.1, 1.9)),
+}
 NUM_ARMS, NUM_DRAWS = 60, 1000
 POOL, QUICK_POOL = 1_000_000, 200_000
 QUICK_BUDGET = 2.0  # [s]
-LOW, HIGH = (-0.4, -1.6), (5.9, 2.4)  # corners of a panel [m]
 COLORS = {"exact": GREEN, "inn": BLUE, "cvae": ORANGE}
 WORDS = {"exact": "Exact draws", "inn": "Invertible network", "cvae": "Conditional autoencoder"}
 
@@ -30,17 +32,27 @@ def draw(
     quick: bool = False,
     on_progress: Callable[[str], None] = lambda line: None,
 ) -> list[Path]:
-    """Write `planar_inverse.png` and return its path."""
-    arm, target = PlanarArm(NUM_JOINTS), np.array(POINTS[NUM_JOINTS])
-    draws = _draws(arm, target, quick, on_progress)
+    """Write `planar_inverse.png` and `planar_inverse_6.png`; return their paths."""
+    paths: list[Path] = []
+    for num_joints in CORNERS:
+        arm, target = PlanarArm(num_joints), np.array(POINTS[num_joints])
+        canvas = _page(arm, target, _draws(arm, target, quick, on_progress))
+        name = "planar_inverse" if not paths else f"planar_inverse_{num_joints}"
+        paths.append(directory / f"{name}.png")
+        canvas.save(paths[-1])
+    return paths
+
+
+def _page(arm: PlanarArm, target: np.ndarray, draws: dict[str, np.ndarray]) -> Canvas:
+    """Draw the arms of the truth and of models (n, D), and where tips end up."""
     canvas = Canvas(
-        f"All that an arm of {NUM_JOINTS} joints can do to reach one point",
+        f"All that an arm of {arm.num_joints} joints can do to reach one point",
         "Joints are normal about zero. One arm of each panel is highlighted; on the right the tips "
-        "of 1000 draws, the nearest 97 % inside the hull.",
+        f"of {NUM_DRAWS} draws, the nearest 97 % inside the hull.",
         widths=(1.3, 1.3, 1.3, 1.0),
     )
     for panel, (name, q) in zip(canvas.panels, draws.items(), strict=False):
-        draw_ground(panel, LOW, HIGH)
+        draw_ground(panel, *CORNERS[arm.num_joints])
         points = _points(arm, q[:NUM_ARMS])
         draw_arms(panel, points[1:], COLORS[name], alpha=0.12, width=3.0)
         draw_arms(panel, points[:1], COLORS[name])
@@ -48,9 +60,7 @@ def draw(
         miss = np.linalg.norm(arm.tips(q) - target, axis=1)
         caption(panel, WORDS[name], f"tips miss by {1e3 * np.median(miss):.2g} mm (median)")
     _draw_hulls(canvas, arm, target, draws)
-    path = directory / "planar_inverse.png"
-    canvas.save(path)
-    return [path]
+    return canvas
 
 
 def _draws(
