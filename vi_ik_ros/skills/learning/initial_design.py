@@ -6,7 +6,7 @@ from scipy.stats import qmc
 
 from vi_ik_ros.exceptions import InvalidInput
 
-NUM_INITIAL = 2  # the fewest that can differ in all parameters; the models do the rest
+NUM_INITIAL = 2  # episodes; with more the models only wait longer for their turn
 
 
 def initial_points(
