@@ -43,6 +43,7 @@ from vi_ik_ros.skills.plants.deviations.margins import Margins, Needed, margins
 from vi_ik_ros.skills.plants.limits import Limits
 from vi_ik_ros.skills.plants.safety_gate import SafetyGate
 from vi_ik_ros.skills.plants.wrapped.jointed_plant import JointedPlant
+from vi_ik_ros.viewer.episodes.chance import chance
 from vi_ik_ros.viewer.figures.start_postures import StartPostures, save_start_postures
 
 SMOKE = "--smoke" in sys.argv
@@ -247,7 +248,10 @@ def learned(skill_node: SkillClient) -> int:
         print(f"it ended early: {result.reason}")
     if result.parameters:
         chosen = ", ".join(f"{name} {value:.3g}" for name, value in result.parameters.items())
-        print(f"recommended: {chosen} (success predicted with {result.probability:.2f})")
+        predicted = chance(result.probability, "an unknown probability")
+        print(f"recommended: {chosen} (success predicted with {predicted})")
+        if result.num_successes == result.num_valid:
+            print("no episode has failed yet, which says little about where one would")
     return 0 if result.num_successes or SMOKE else 1  # A busy machine may miss every contact.
 
 

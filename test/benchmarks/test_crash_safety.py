@@ -8,7 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from vi_ik_ros.benchmarks.crash_safety import crash_safety
+from vi_ik_ros.benchmarks.crash_safety import (
+    crash_safety,
+    sampler_kills,
+    trainer_kills,
+    training_feed,
+)
 from vi_ik_ros.benchmarks.crash_safety.evidence.answers import Asked, Judge
 from vi_ik_ros.benchmarks.crash_safety.evidence.ledger import Ledger
 from vi_ik_ros.benchmarks.crash_safety.evidence.leftovers import entries, strays
@@ -110,6 +115,7 @@ def test_sets_come_in_turn_and_never_two_of_a_name_at_once():
     ("path", "is_stray"),
     [
         ("models/line/model.json", False),
+        ("models/line/training_curve.csv", False),
         ("models/.line.writing-x1/model.json", True),
         ("models/.probe.writing-x1", True),
         ("models/line/model.json.tmp", True),
@@ -119,6 +125,8 @@ def test_sets_come_in_turn_and_never_two_of_a_name_at_once():
         ("trainer/work/.line.writing-x1/weights.safetensors", True),
         ("trainer/work/line.partial/checkpoint.safetensors", False),
         ("trainer/work/line.partial/checkpoint.safetensors.writing", True),
+        ("trainer/work/line.partial/training_curve.csv", False),
+        ("trainer/work/line.partial/training_curve.csv.writing", True),
         ("trainer/work/other/weights.safetensors", True),
     ],
 )
@@ -205,6 +213,9 @@ def test_answers_of_unknown_older_or_other_models_are_wrong(tmp_path, write_tiny
 @pytest.mark.slow
 def test_one_kill_of_each_loses_nothing(monkeypatch, capsys):
     monkeypatch.setattr(crash_safety, "QUICK_KILLS", 1)
+    for module in (training_feed, trainer_kills, sampler_kills):  # one is trained, one waits
+        monkeypatch.setattr(module, "MODELS", MODELS[:2])
+    monkeypatch.setitem(training_feed.SETTINGS, "steps", 5)
     assert main(["bench", "crash-safety", "--quick", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)["rows"]
     required = [row for row in rows if row["reference_source"] == "required"]

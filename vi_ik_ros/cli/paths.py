@@ -34,6 +34,16 @@ def make_directory(option: str, path: Path) -> None:
         raise InvalidInput(option, str(path), expected) from None
 
 
+def check_file(option: str, path: Path | None) -> None:
+    """Refuse a file that cannot be written for want of its directory.
+
+    Raises:
+        InvalidInput: It has none, or is a directory itself.
+    """
+    if path is not None and (path.is_dir() or not path.resolve().parent.is_dir()):
+        raise InvalidInput(option, str(path), "a file in a directory that exists")
+
+
 def check_place(option: str, path: Path) -> None:
     """Refuse a file or directory beside which nothing can be written; nothing stays of the trial.
 

@@ -29,6 +29,13 @@ def test_hints_are_a_warning_and_a_fault_is_an_error():
     assert faulty.message == "idle; last episode: ValueError: x"
 
 
+def test_why_a_goal_was_refused_is_told_until_another_one_is_taken():
+    reason = "num_episodes: got 0, expected a whole number from 1"
+    message = status_to_msg(SkillStatus(rejected=reason, hints=("lower K_P",)), "skill", "")
+    assert message.message == f"idle; last goal refused: {reason}; lower K_P"
+    assert values_of(message)["rejected"] == reason
+
+
 def test_what_is_learned_between_episodes_is_told():
     status = SkillStatus(learning="touch by sobol: 2 of 3 episodes", last="success")
     message = status_to_msg(status, "skill", "analytic")

@@ -29,6 +29,9 @@ def test_a_fitted_model_is_stored_whole(objectives, tmp_path):
     assert stored.document["scores"]["elbo"] < 0
     assert stored.extras["extra.training_contexts"].shape == (10_000, 2)
     assert [p.name for p in tmp_path.iterdir()] == ["planar3"]
+    curve = ModelStore().curve(tmp_path / "planar3")
+    assert [point.step for point in curve.points] == list(range(1, SMALL.steps + 1))
+    assert curve.names == ("log-likelihood", "ELBO")
 
 
 def test_the_same_seed_gives_the_same_weights(objectives, tmp_path):
@@ -64,6 +67,10 @@ def test_an_interrupted_fit_resumes_to_the_same_model(objectives, tmp_path):
     assert steps[0] == 25  # the checkpoint was written after step 24
     a, b = (ModelStore().load(tmp_path / name).model.tensors() for name in ("whole", "halves"))
     assert all((a[name] == b[name]).all() for name in a)
+    whole, halves = (ModelStore().curve(tmp_path / name).points for name in ("whole", "halves"))
+    assert [(p.step, p.num_components, p.figures) for p in whole] == [
+        (p.step, p.num_components, p.figures) for p in halves
+    ]
 
 
 def test_resuming_what_was_never_begun_is_refused(objectives, tmp_path):

@@ -12,6 +12,7 @@ from vi_ik_ros.viewer.page.page import Page, PageContent
 
 WAIT = 120.0  # [s]
 SWITCH = "[...document.querySelectorAll('label')].find(one => one.textContent === '{}').control"
+SHOWN = "[...document.images].filter(one => one.offsetHeight > 0).length"  # pictures
 MIDDLE = "(box => [box.x + box.width / 2, box.y + box.height / 2])({}.getBoundingClientRect())"
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -64,17 +65,37 @@ def test_a_click_on_a_switch_changes_what_is_shown(page, browser):
     assert browser.complaints == []
 
 
-def test_a_click_on_a_tab_opens_it(browser):
+def opened_training(browser):
     def clicked():
         tab = (
             "[...document.querySelectorAll('[role=tab]')].find(one => one.innerText === 'training')"
         )
         browser.click(*browser.evaluate(MIDDLE.format(tab)))
-        return browser.evaluate("document.body.innerText.includes('components of')")
+        return browser.evaluate("document.body.innerText.includes('stored model')")
 
     until(clicked)
+
+
+def test_a_click_on_a_tab_opens_it(browser):
+    opened_training(browser)
     browser.until("document.body.innerText.includes('components that make at least')", WAIT)
     assert browser.complaints == []
+
+
+def test_how_a_stored_model_was_trained_is_shown(trained, tmp_path):
+    with Page(PageContent(trained, "arm"), port=0) as page, Browser(1000, 800) as browser:
+        browser.open(page.url)
+        acknowledged(newest_client(page, WAIT), WAIT)
+        opened_training(browser)
+        browser.until("document.body.innerText.includes('arm keeps no training curve')", WAIT)
+        assert page.training.settled(WAIT)
+        before = browser.evaluate(SHOWN)
+        page.training.model.value = "spot"
+        page.training.refresh()
+        browser.until("document.body.innerText.includes('30 updates in 60 s')", WAIT)
+        browser.until(f"{SHOWN} === {before} + 1", WAIT)
+        browser.screenshot(tmp_path / "curve.png")
+        assert browser.complaints == []
 
 
 def test_robots_are_painted(page, browser, tmp_path):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vi_ik_ros.cli.output import emit, say
-from vi_ik_ros.cli.paths import check_place
+from vi_ik_ros.cli.paths import check_file, check_place
 from vi_ik_ros.cli.progress.progress_line import ProgressLine, progress_line
 from vi_ik_ros.cli.training_input import (
     add_sharpening_arguments,
@@ -17,6 +17,7 @@ from vi_ik_ros.cli.training_input import (
     given_settings,
     read_document,
 )
+from vi_ik_ros.cli.training_plot import plot_training
 from vi_ik_ros.exceptions import InvalidInput
 
 if TYPE_CHECKING:
@@ -55,6 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "many; name in the store or directory",
     )  # fmt: skip
     parser.add_argument(
+        "--plot", type=Path, metavar="FILE.png", help="draw the training curve at the end"
+    )
+    parser.add_argument(
         "--resume", action="store_true", help="go on from the checkpoint in DIR.partial/"
     )
 
@@ -62,6 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Fit the model with a progress line and write it whole."""
     directory = _directory(arguments.out)
+    check_file("--plot", arguments.plot)
     given = {**given_settings(arguments), **_loss(arguments), **_start(arguments)}
     given |= _gates(arguments)
     document = read_document(arguments)
@@ -69,6 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
     import torch
 
     from vi_ik_ros.sampling.experts.objective_file import load_objectives
+    from vi_ik_ros.sampling.store.model_store import ModelStore
     from vi_ik_ros.sampling.training.device import resolve_device
     from vi_ik_ros.sampling.training.fit import default_family, fit
     from vi_ik_ros.sampling.training.settings import FitSettings
@@ -95,6 +101,8 @@ def run(arguments: argparse.Namespace) -> int:
     words = f"{directory}: {report.steps} steps in {report.seconds:.0f} s; {scores}"
     data = {"out": str(directory), "digest": report.digest, "scores": report.scores}
     emit(arguments.json, data | {"steps": report.steps, "seconds": report.seconds}, words)
+    if arguments.plot is not None:
+        plot_training(arguments.plot, ModelStore(), directory)
     return 0
 
 

@@ -4,9 +4,9 @@
 import argparse
 
 from vi_ik_ros.cli.output import emit, say
+from vi_ik_ros.cli.paths import check_file
 from vi_ik_ros.cli.skill.files.csv_file import write_csv
 from vi_ik_ros.cli.skill.files.mcap_file import write_mcap
-from vi_ik_ros.cli.skill.run_one import check_file
 from vi_ik_ros.exceptions import InvalidInput
 from vi_ik_ros.skills.learning.episode_store.episode_store import EpisodeStore, store_path
 

@@ -16,6 +16,9 @@ from vi_ik_ros.skills.learning.episode_store.stored_episode import StoredEpisode
 from vi_ik_ros.skills.learning.problem import Problem
 from vi_ik_ros.skills.learning.run.learning_run import LearningRun
 from vi_ik_ros.skills.learning.run.progress import LearningSummary, Progress
+from vi_ik_ros.viewer.episodes.chance import chance
+
+NO_FAILURE = "no failure yet to learn bounds from"
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,8 @@ def episode_line(entry: StoredEpisode, progress: Progress, num_episodes: int) ->
     if progress.best is not None:
         best = f"best {progress.best.episode.cost:.3f}, {progress.num_successes} succeeded"
     count = f"{progress.num_valid:{len(str(num_episodes))}d}/{num_episodes}"
-    chance = _number(suggestion.probability, ".2f")
-    why = f"{suggestion.reason}, Pr {chance}" if chance else suggestion.reason
+    expected = chance(suggestion.probability)
+    why = f"{suggestion.reason}, Pr {expected}" if expected else suggestion.reason
     return f"{count} {values} ({why}): {verdict(episode)}; {best}"
 
 
@@ -76,11 +79,13 @@ def summary_table(
     table.add_section()
     found = summary.recommendation
     if found is not None:
-        chance, cost = found.recommendation.probability, found.recommendation.cost
+        predicted, cost = found.recommendation.probability, found.recommendation.cost
         required = f"{found.required_probability:g} is required"
-        missed = chance < found.required_probability  # not of one that is unknown
+        missed = predicted < found.required_probability  # not of one that is unknown
         met = f"{required}: not met" if missed else required
-        table.add_row("probability of success", _number(chance, ".2f", "unknown"), "", met)
+        if progress.num_successes == progress.num_valid and not math.isnan(predicted):
+            met += f"; {NO_FAILURE}"
+        table.add_row("probability of success", chance(predicted, "unknown"), "", met)
         own = _number(progress.best.episode.cost, ".3f") if progress.best else ""
         table.add_row("cost", _number(cost, ".3f", "unknown"), own, "expected; measured")
     if checked is not None:

@@ -8,8 +8,9 @@ from dataclasses import asdict
 from rich.table import Table
 
 from vi_ik_ros.cli.output import emit, say
+from vi_ik_ros.cli.paths import check_file
 from vi_ik_ros.cli.skill.output import episode_table, verdict
-from vi_ik_ros.cli.skill.run_one import check_file, plot
+from vi_ik_ros.cli.skill.run_one import plot
 from vi_ik_ros.cli.skill.stage import PLANTS, Stage
 from vi_ik_ros.exceptions import InvalidInput
 from vi_ik_ros.skills.execution.graph.skill_file import skill_from
@@ -17,6 +18,7 @@ from vi_ik_ros.skills.learning.episode_store.episode_store import EpisodeStore, 
 from vi_ik_ros.skills.learning.episode_store.stored_episode import StoredEpisode
 from vi_ik_ros.skills.learning.run.code_version import code_version
 from vi_ik_ros.skills.learning.run.learning_run import LearningRun
+from vi_ik_ros.viewer.episodes.chance import chance
 
 SAME, DIFFERENT = 0, 1  # exit codes
 
@@ -91,11 +93,10 @@ def _list(run: LearningRun, entries: Sequence[StoredEpisode]) -> Table:
     for entry in entries:
         values = ", ".join(f"{value:.4g}" for value in entry.episode.parameters.values())
         style = "yellow" if not entry.is_valid else "green" if entry.episode.success else "red"
-        chance = entry.suggestion.probability
         table.add_row(
             str(entry.number),
             entry.suggestion.reason,
-            f"{chance:.2f}" if chance == chance else "",
+            chance(entry.suggestion.probability),
             values,
             f"[{style}]{verdict(entry.episode)}[/]",
         )

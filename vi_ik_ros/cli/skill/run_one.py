@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from vi_ik_ros.cli.output import emit, say
+from vi_ik_ros.cli.paths import check_file
 from vi_ik_ros.cli.skill.files.film import film
 from vi_ik_ros.cli.skill.output import episode_table, given_parameters, verdict
 from vi_ik_ros.cli.skill.stage import Stage, check_plant
@@ -39,12 +40,6 @@ def run(arguments: argparse.Namespace) -> int:
     data = {**asdict(episode), "digest": episode.digest(), "trace_digest": trace.digest()}
     emit(arguments.json, data, episode_table(episode))
     return SUCCESS if episode.success else FAILED
-
-
-def check_file(option: str, path: Path | None) -> None:
-    """Refuse a file that cannot be written for want of its directory."""
-    if path is not None and not path.resolve().parent.is_dir():
-        raise InvalidInput(option, str(path), "a file in a directory that exists")
 
 
 def check_seed_option(seed: int) -> None:

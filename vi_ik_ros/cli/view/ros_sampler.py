@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from vi_ik_ros.kinematics.wire_rows import from_wire
 from vi_ik_ros.nodes.sampling.sampler_client import SamplerClient
+from vi_ik_ros.sampling.store.curves.training_curve import TrainingCurve
 from vi_ik_ros.sampling.store.model_store import ModelStore
 from vi_ik_ros.sampling.warm_start.solver import SampleAnswer, SampleRequest
 from vi_ik_ros.viewer.page.sample.local_sampler import LocalSampler
@@ -39,6 +40,10 @@ class RosSampler:
     def model(self, name: str) -> SampledModel:
         """Describe a model; see `Sampler.model`."""
         return self._described.model(name)
+
+    def curve(self, name: str) -> TrainingCurve | None:
+        """Return how the fit of a model went, as the store on this machine has it."""
+        return self._described.curve(name)
 
     def sample(self, name: str, request: SampleRequest) -> SampleAnswer:
         """Ask the node; see `Sampler.sample`."""

@@ -34,7 +34,7 @@ class SkillStatus:
         missed_ticks: control periods that were slept through since the start.
         hints: on the force gains of that episode, one line each.
         learning: what is being learned, or ''; it goes on between episodes.
-        rejected: why the last goal was rejected; '' after one that was accepted.
+        rejected: why the last goal led to nothing; '' after one that did not.
         last: what became of the last episode, or ''.
         is_fault: whether that was a fault of the node itself.
     """
@@ -63,7 +63,8 @@ class SkillStatus:
         else:
             active = self.primitive or "on the way to the start"
             words = f"{self.state.lower()} {self.skill}: {active}"
-        return SEPARATOR.join([words, *self.hints])
+        refused = [f"last goal refused: {self.rejected}"] if self.rejected else []
+        return SEPARATOR.join([words, *refused, *self.hints])
 
 
 def status_to_msg(status: SkillStatus, name: str, robot: str) -> DiagnosticStatus:

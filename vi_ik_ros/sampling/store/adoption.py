@@ -7,6 +7,7 @@ from pathlib import Path
 
 from vi_ik_ros.exceptions import InvalidInput, ModelRefused, NewerModel
 from vi_ik_ros.sampling.store.atomic_directory import locked, replace_directory
+from vi_ik_ros.sampling.store.curves.curve_file import CURVE_FILE
 from vi_ik_ros.sampling.store.model_reader import StoredModel
 from vi_ik_ros.sampling.store.model_store import ModelStore, check_place
 from vi_ik_ros.sampling.store.schema import DOCUMENT_FILE, WEIGHTS_FILE
@@ -75,7 +76,10 @@ def _adopt(store: ModelStore, fresh: StoredModel, name: str, force: bool) -> Ado
         stored_score = _score(stored) if _compare(fresh, stored) else math.nan
         if reason := _objection(score, _score(stored), stored_score, force):
             return Adoption(False, stored.digest, reason, score, stored_score)
-    files = {file: (fresh.path / file).read_bytes() for file in (DOCUMENT_FILE, WEIGHTS_FILE)}
+    names = [DOCUMENT_FILE, WEIGHTS_FILE]
+    if (fresh.path / CURVE_FILE).is_file():
+        names.append(CURVE_FILE)
+    files = {file: (fresh.path / file).read_bytes() for file in names}
     replace_directory(store.root / name, files)
     return Adoption(True, fresh.digest, "", score, stored_score)
 

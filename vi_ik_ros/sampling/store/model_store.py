@@ -18,6 +18,8 @@ from vi_ik_ros.sampling.store.atomic_directory import (
     remove_unfinished,
     write_directory,
 )
+from vi_ik_ros.sampling.store.curves.curve_file import CURVE_FILE, curve_bytes, read_curve
+from vi_ik_ros.sampling.store.curves.training_curve import TrainingCurve
 from vi_ik_ros.sampling.store.document import (
     Robot,
     complete_document,
@@ -92,12 +94,32 @@ class ModelStore:
         directory, name = self._find(name_or_directory)
         return read_model(directory, name, robot)
 
+    def describe(self, name_or_directory: str | Path) -> ModelDocument:
+        """Read the `model.json` of a model, without its weights.
+
+        Raises:
+            ModelNotFound: There is no such name or directory.
+            ModelRefused: It is damaged, foreign or newer.
+        """
+        return read_document(*self._find(name_or_directory))
+
+    def curve(self, name_or_directory: str | Path) -> TrainingCurve | None:
+        """Read how the fit of a model went; None if the model does not keep it.
+
+        Raises:
+            ModelNotFound: There is no such name or directory.
+            ModelRefused: The curve is damaged; the model itself may be well.
+        """
+        return read_curve(*self._find(name_or_directory))
+
     def write(
         self,
         directory: Path,
         model: ConditionalModel,
         document: Mapping[str, object],
         extras: Mapping[str, np.ndarray] | None = None,
+        *,
+        curve: TrainingCurve | None = None,
     ) -> str:
         """Write a model whole or not at all; readers see the old one until then.
 
@@ -106,6 +128,7 @@ class ModelStore:
             model: the density.
             document: what `complete_document` does not know: robot, context, objectives, ...
             extras: further arrays to keep with the weights, named `extra.*`.
+            curve: of the fit, if there was one; the digest is that without it.
 
         Returns:
             The digest that `load` will report.
@@ -122,9 +145,12 @@ class ModelStore:
         completed = complete_document(document, path.name, model, stored)
         content = document_bytes(completed)
         parse_document(content, path.name)
+        files = {DOCUMENT_FILE: content, WEIGHTS_FILE: weights}
+        if curve is not None and curve.points:
+            files[CURVE_FILE] = curve_bytes(curve)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_directory(path, {DOCUMENT_FILE: content, WEIGHTS_FILE: weights})
+            write_directory(path, files)
         except OSError as error:
             expected = f"a place that can be written ({error.strerror})"
             raise InvalidInput("model directory", str(path), expected) from None
@@ -225,7 +251,8 @@ def check_place(path: Path, field: str = "model directory") -> None:
         raise InvalidInput(field, path.name, NAME_WORDS)
     if path.exists() and not path.is_dir():
         raise InvalidInput(field, str(path), "a directory, not a file")
-    others = sorted(set(os.listdir(path)) - {DOCUMENT_FILE, WEIGHTS_FILE}) if path.is_dir() else []
+    ours = {DOCUMENT_FILE, WEIGHTS_FILE, CURVE_FILE}
+    others = sorted(set(os.listdir(path)) - ours) if path.is_dir() else []
     if others:
         expected = f"a directory without other files such as {others[0]}"
         raise InvalidInput(field, str(path), expected)

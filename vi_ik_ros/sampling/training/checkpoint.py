@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a training run stands, in one file that is replaced in one step."""
+"""Where a training run stands, in files that are each replaced in one step."""
 
 import json
 import os
@@ -13,6 +13,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from vi_ik_ros.exceptions import InvalidInput, ModelRefused
+from vi_ik_ros.sampling.store.curves.curve_file import CURVE_FILE, curve_bytes, read_curve
+from vi_ik_ros.sampling.store.curves.training_curve import TrainingCurve
 
 FILE = "checkpoint.safetensors"
 
@@ -24,15 +26,23 @@ class Checkpoint:
     Attributes:
         tensors: by name; the state of the random generator among them.
         facts: plain values that JSON can hold.
+        curve: of the run so far; of one that was read, it may reach further than the rest.
     """
 
     tensors: Mapping[str, Tensor]
     facts: Mapping[str, object]
+    curve: TrainingCurve = TrainingCurve()
 
     def under(self, prefix: str) -> dict[str, Tensor]:
         """Return the tensors whose names begin with a prefix, without it."""
         named = self.tensors.items()
         return {k.removeprefix(prefix): v for k, v in named if k.startswith(prefix)}
+
+    def numbers(self, name: str) -> dict[str, float]:
+        """Return a fact that names numbers; nothing where an earlier version has kept none."""
+        found = self.facts.get(name, {})
+        assert isinstance(found, Mapping)
+        return {str(key): float(value) for key, value in found.items()}
 
 
 def partial_directory(directory: Path) -> Path:
@@ -52,15 +62,15 @@ def save(directory: Path, checkpoint: Checkpoint, run: str) -> None:
         InvalidInput: the directory cannot be written; the checkpoint before stays.
     """
     metadata = {"run": run, "facts": json.dumps(dict(checkpoint.facts))}
-    fresh = directory / f"{FILE}.writing"
     tensors = {name: value.contiguous() for name, value in checkpoint.tensors.items()}
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, fresh, metadata)
-        os.replace(fresh, directory / FILE)
+        # First: a curve that is ahead can be cut, one that is behind has a gap.
+        with _replaced(directory / CURVE_FILE) as fresh:
+            fresh.write_bytes(curve_bytes(checkpoint.curve))
+        with _replaced(directory / FILE) as fresh:
+            save_file(tensors, fresh, metadata)
     except (OSError, SafetensorError) as error:
-        with suppress(OSError):
-            fresh.unlink()
         reason = getattr(error, "strerror", None) or error
         expected = f"a place that can be written ({reason})"
         raise InvalidInput("checkpoint", str(directory), expected) from None
@@ -74,7 +84,7 @@ def load(directory: Path, run: str) -> Checkpoint:
     """
     with _opened(directory, run) as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        return Checkpoint(tensors, json.loads(file.metadata()["facts"]))
+        return Checkpoint(tensors, json.loads(file.metadata()["facts"]), _curve(directory))
 
 
 def refuse_unusable(directory: Path, run: str) -> None:
@@ -85,6 +95,26 @@ def refuse_unusable(directory: Path, run: str) -> None:
     """
     with _opened(directory, run):
         pass
+
+
+def _curve(directory: Path) -> TrainingCurve:
+    """Read the curve; one that is missing or damaged is no reason not to go on with the run."""
+    with suppress(ModelRefused):
+        return read_curve(directory, directory.name) or TrainingCurve()
+    return TrainingCurve()
+
+
+@contextmanager
+def _replaced(path: Path) -> Iterator[Path]:
+    """Give a file to write, which takes the place of another one when it is whole."""
+    fresh = path.with_name(f"{path.name}.writing")
+    try:
+        yield fresh
+        os.replace(fresh, path)
+    except BaseException:
+        with suppress(OSError):
+            fresh.unlink()
+        raise
 
 
 @contextmanager

@@ -163,7 +163,8 @@ def carry_out(
 ) -> FitReport:
     """Fit and store the model in `directory`, whole.
 
-    Checkpoints lie in `<directory>.partial/` until the model is written.
+    Checkpoints and the curve lie in `<directory>.partial/` until the model is written, and the
+    curve with the model from then on.
 
     Args:
         prepared: the fit.
@@ -183,7 +184,7 @@ def carry_out(
     """
     run, objectives = prepared.run, prepared.objectives
     partial = checkpoint.partial_directory(directory)
-    seconds = train(
+    trained = train(
         run,
         partial,
         prepared.digest,
@@ -195,11 +196,12 @@ def carry_out(
     )
     fitted = run.result()
     document = _document(objectives, fitted.contexts)
-    document |= {"training": _training(prepared, command, seconds), "scores": fitted.scores}
+    document |= {"training": _training(prepared, command, trained.seconds), "scores": fitted.scores}
     extras = {"extra.training_contexts": fitted.contexts} if len(fitted.contexts) else {}
-    digest = ModelStore().write(directory, fitted.model, document, extras)
+    store, curve = ModelStore(), trained.curve
+    digest = store.write(directory, fitted.model, document, extras, curve=curve)
     shutil.rmtree(partial, ignore_errors=True)
-    return FitReport(digest, fitted.scores, run.step, seconds)
+    return FitReport(digest, fitted.scores, run.step, trained.seconds)
 
 
 def default_family(objectives: Objectives) -> str:

@@ -27,7 +27,13 @@ class Canvas:
     """
 
     def __init__(
-        self, title: str, subtitle: str, widths: Sequence[float], height: float = HEIGHT
+        self,
+        title: str,
+        subtitle: str,
+        widths: Sequence[float],
+        height: float = HEIGHT,
+        *,
+        gap: float = GAP,
     ) -> None:
         """Lay out a page.
 
@@ -36,16 +42,17 @@ class Canvas:
             subtitle: one line under it.
             widths: of the panels, in multiples of their common height.
             height: of the page [in].
+            gap: between panels [in].
         """
         tall = height - HEAD - FOOT
-        wide = 2 * MARGIN + tall * sum(widths) + GAP * (len(widths) - 1)
+        wide = 2 * MARGIN + tall * sum(widths) + gap * (len(widths) - 1)
         self._figure = Figure(figsize=(wide, height), dpi=DPI, facecolor=PAPER)
         FigureCanvasAgg(self._figure)
         left, panels = MARGIN, []
         for width in widths:
             box = (left / wide, FOOT / height, width * tall / wide, tall / height)
             panels.append(self._figure.add_axes(box))
-            left += width * tall + GAP
+            left += width * tall + gap
         self.panels: tuple[Axes, ...] = tuple(panels)
         at = MARGIN / wide
         self._figure.text(at, 1 - 0.60 / height, title, fontsize=22, color=INK, weight="bold")

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -76,6 +77,21 @@ def test_bad_goals_are_answered_with_their_field_before_anything_is_made(
     assert lonely.status["state"] == "IDLE"
 
 
+def test_why_a_goal_is_refused_stands_in_the_log_in_one_line(lonely, monkeypatch, tmp_path):
+    lines = []
+    monkeypatch.setattr(
+        lonely._skill.node, "get_logger", lambda: SimpleNamespace(warning=lines.append)
+    )
+    lonely.learn(num_episodes=0, store=str(tmp_path / "run"))
+    assert (
+        lines.pop() == "goal of learn refused: num_episodes: got 0, expected a whole number from 1"
+    )
+    monkeypatch.setattr(episode_runner, "ANSWER", 0.3)
+    lonely.learn(store=str(tmp_path / "run"))
+    assert lines.pop() == "goal of learn refused: no status of a robot interface node after 0.3 s"
+    assert lines == []
+
+
 def test_a_skill_with_reversed_bounds_is_refused(lonely, tmp_path):
     skill = without("lower: 0.001, upper: 0.02", "lower: 0.02, upper: 0.001", tmp_path / "a.yaml")
     with pytest.raises(NotCarriedOut, match="speed.lower: got 0.02, expected less") as refusal:
@@ -114,8 +130,9 @@ def test_a_run_is_told_while_it_goes_on_and_nothing_else_moves_the_robot(make_be
     assert (result.ending, result.num_valid, result.num_episodes) == ("complete", 3, 3)
     assert result.store == str(tmp_path / "touch-screw_slot-sobol-1" / "episodes.sqlite")
     said = [{pair.key: pair.value for pair in one.values} for one in bench.heard["~/status"]]
-    refusal = "a learning run is going on: cancel it, or wait for its result"
-    assert any(one["rejected"] == refusal for one in said)
+    rejected = {one["rejected"] for one in said}
+    expected = "no goal while a learning run is going on: cancel it, or wait for its end"
+    assert f"goal: got the default skill, expected {expected}" in rejected
     assert any(one["learning"] == "touch by sobol: 2 of 3 episodes" for one in said)
     run, entries = stored(result.store)
     assert (run.plant, run.settings) == ("topics/analytic", {"safe_start": True})

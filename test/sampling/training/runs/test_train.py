@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The one loop, with a run that does as it is told."""
 
+import itertools
 import math
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 import torch
 
 from vi_ik_ros.exceptions import InvalidInput, TrainingDiverged, TrainingStopped
+from vi_ik_ros.sampling.store.curves.curve_file import CURVE_FILE
 from vi_ik_ros.sampling.training import checkpoint
 from vi_ik_ros.sampling.training.checkpoint import Checkpoint
 from vi_ik_ros.sampling.training.runs.run import PATIENCE, Fitted, num_active, train
@@ -111,6 +113,56 @@ def test_a_resumed_run_counts_the_seconds_before(tmp_path):
     seen = []
     run_it(Script([-1.0] * 4), tmp_path, resume=True, on_progress=seen.append)
     assert all(1000.0 < progress.seconds < 1010.0 for progress in seen)
+
+
+def test_a_run_ends_with_its_curve(tmp_path):
+    elbos = [-4.0, math.nan, -2.0]
+    ended = run_it(Script(elbos), tmp_path, every=1e9)
+    steps, used = zip(*((p.step, p.num_components) for p in ended.curve.points), strict=True)
+    assert (steps, set(used)) == ((1, 2, 3), {3})
+    np.testing.assert_array_equal(ended.curve.figure("ELBO"), elbos)
+    times = [0.0, *ended.curve.times(), ended.seconds]
+    assert times == sorted(times)
+    assert all(point.processor_seconds >= 0.0 for point in ended.curve.points)
+
+
+@pytest.fixture
+def halves(tmp_path):
+    """A run that was stopped after four of nine updates, and what it takes to go on."""
+    elbos = [-float(k) for k in range(9, 0, -1)]
+    script = Script(elbos)
+    with pytest.raises(TrainingStopped):
+        run_it(script, tmp_path, every=1e9, stopping=lambda: script.step == 4)
+    return lambda: run_it(Script(elbos), tmp_path, every=1e9, resume=True).curve
+
+
+def test_a_resumed_run_continues_its_curve(halves, tmp_path):
+    assert (tmp_path / CURVE_FILE).read_text().count("\n") == 5
+    curve = halves()
+    assert [point.step for point in curve.points] == list(range(1, 10))
+    assert curve.figure("ELBO").tolist() == [-9.0, -8.0, -7.0, -6.0, -5.0, -4.0, -3.0, -2.0, -1.0]
+    for spent in (curve.times(), [point.processor_seconds for point in curve.points]):
+        assert all(later >= before - 1e-3 for before, later in itertools.pairwise(spent))
+
+
+def test_a_curve_that_is_ahead_of_the_checkpoint_is_cut(halves, tmp_path):
+    with (tmp_path / CURVE_FILE).open("a") as file:
+        file.write("5,0.5,9000.0,9000.0,1,77.0\n6,0.6,9001.0,9001.0,1,78.0\n")
+    curve = halves()
+    assert [point.step for point in curve.points] == list(range(1, 10))
+    assert curve.times().max() < 9000.0 and curve.figure("ELBO").max() == -1.0
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\xff", b"update,done\n"])
+def test_a_run_without_its_curve_goes_on_and_does_not_make_up_what_it_lost(
+    halves, tmp_path, content
+):
+    (tmp_path / CURVE_FILE).unlink()
+    if content is not None:
+        (tmp_path / CURVE_FILE).write_bytes(content)
+    curve = halves()
+    assert [point.step for point in curve.points] == [5, 6, 7, 8, 9]
+    assert all(math.isnan(point.processor_seconds) for point in curve.points)
 
 
 def test_a_checkpoint_that_cannot_be_written_is_an_error_of_one_line(tmp_path):

@@ -7,7 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-_MODEL = r"[a-z0-9_]+(/(model\.json|weights\.safetensors))?"
+_FILES = r"(model\.json|weights\.safetensors|training_curve\.csv)"
+_MODEL = rf"[a-z0-9_]+(/{_FILES})?"
 _UNFINISHED = re.compile(r"\.(writing|replaced)\b")
 _SEGMENT = re.compile(r"(sem\.)?fast(rtps|dds)_")
 
@@ -47,8 +48,8 @@ def strays(found: Collection[Entry], running: Collection[str] = ()) -> list[str]
     expected = re.compile(
         rf"models(/{_MODEL})?"
         r"|trainer(/trainer\.(lock|sqlite(-wal|-shm)?))?|trainer/work"
-        rf"|trainer/work/({names})(/(model\.json|weights\.safetensors))?"
-        rf"|trainer/work/({names})\.partial(/checkpoint\.safetensors)?"
+        rf"|trainer/work/({names})(/{_FILES})?"
+        rf"|trainer/work/({names})\.partial(/(checkpoint\.safetensors|training_curve\.csv))?"
     )
     return sorted(entry.path for entry in found if not expected.fullmatch(entry.path))
 

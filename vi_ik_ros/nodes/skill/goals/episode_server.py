@@ -44,8 +44,7 @@ class EpisodeServer(GoalServer[RunEpisode.Result]):
             if reason := result.episode.invalid_reason:
                 result.error_code, result.error_msg = result.INVALID_EPISODE, reason
         except InvalidInput as error:
-            self._runner.reject(str(error))
-            result.error_code, result.error_msg = result.INVALID_REQUEST, str(error)
+            result.error_code, result.error_msg = result.INVALID_REQUEST, self.refuse(error)
         except Abandoned as error:
             result.error_code, result.error_msg = result.INVALID_EPISODE, str(error)
         except Exception as error:

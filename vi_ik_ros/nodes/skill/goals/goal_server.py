@@ -11,8 +11,15 @@ from rclpy.action.server import ServerGoalHandle
 from rclpy.node import Node
 from rclpy.task import Future
 
+from vi_ik_ros.exceptions import InvalidInput, NotNow
 from vi_ik_ros.nodes.skill.episode_runner import EpisodeRunner
 from vi_ik_ros.nodes.skill.goals.turn import Turn
+
+
+class Goal(Protocol):
+    """What the goals of all actions have."""
+
+    skill: str
 
 
 class Result(Protocol):
@@ -60,12 +67,21 @@ class GoalServer(ABC, Generic[R]):
         self._node.get_logger().error(f"fault of the skill node, please report it:\n{trace}")
         return " ".join(f"{type(error).__name__}: {error}".split())
 
-    def _on_goal(self, _: object) -> GoalResponse:
-        refusal = self._turn.refusal
-        if not refusal:
+    def refuse(self, error: InvalidInput) -> str:
+        """Say in the log and in the status why a goal leads to nothing; return it in one line."""
+        self.warn(str(error))
+        self._runner.reject(str(error))
+        return str(error)
+
+    def warn(self, reason: str) -> None:
+        """Say in the log why a goal leads to nothing."""
+        self._node.get_logger().warning(f"goal of {self.name} refused: {reason}")
+
+    def _on_goal(self, goal: Goal) -> GoalResponse:
+        if not self._turn.holder:
             return GoalResponse.ACCEPT
-        self._node.get_logger().warning(f"goal of {self.name} rejected: {refusal}")
-        self._runner.reject(refusal)
+        expected = f"no goal while {self._turn.holder} is going on: cancel it, or wait for its end"
+        self.refuse(NotNow("goal", goal.skill or "the default skill", expected))
         return GoalResponse.REJECT
 
     def _on_accepted(self, goal: ServerGoalHandle) -> None:

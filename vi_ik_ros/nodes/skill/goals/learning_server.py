@@ -36,9 +36,9 @@ class LearningServer(GoalServer[LearnSkill.Result]):
         try:
             return self._learner.learn(goal.request, stopping, goal.publish_feedback)
         except InvalidInput as error:
-            self._runner.reject(str(error))
-            result.error_code, result.error_msg = result.INVALID_REQUEST, str(error)
+            result.error_code, result.error_msg = result.INVALID_REQUEST, self.refuse(error)
         except NoAnswer as error:
+            self.warn(str(error))
             result.error_code, result.error_msg = result.NO_ROBOT, str(error)
         except Exception as error:
             result.error_code, result.error_msg = result.INTERNAL, self.fault(error)

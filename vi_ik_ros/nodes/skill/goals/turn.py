@@ -20,11 +20,9 @@ class Turn:
         self._executor: Executor | None = None
 
     @property
-    def refusal(self) -> str:
-        """Return why a goal cannot be taken now, or ''."""
-        if not self._holder:
-            return ""
-        return f"{self._holder} is going on: cancel it, or wait for its result"
+    def holder(self) -> str:
+        """Return what goes on, in words, or '' if a goal can be taken now."""
+        return self._holder
 
     def take(self, holder: str, executor: Executor) -> None:
         """Begin a goal.

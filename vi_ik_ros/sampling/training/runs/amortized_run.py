@@ -61,7 +61,8 @@ class AmortizedRun:
             torch.manual_seed(settings.seed)
             network = self._network(objectives, settings)  # made on the CPU: equal weights
         self._state = amortized.init(network.to(product.chain.lower.device))
-        self._likelihood = self._elbo = self._glance = float("nan")
+        self._means: dict[str, float] = {}  # of figures, running
+        self._glance = float("nan")
         self._glances = torch.Generator().manual_seed(settings.seed)  # change nothing of the fit
         self.num_components = 0
 
@@ -96,12 +97,10 @@ class AmortizedRun:
             update=update,
             generator=self._generator,
         )
-        self._likelihood = _running(self._likelihood, -info.negative_log_likelihood)
+        figures = {"log-likelihood": self._running("likelihood", -info.negative_log_likelihood)}
         self.num_components = num_active(info.weights)
-        figures = {"log-likelihood": self._likelihood}
         if sharpening:
-            self._elbo = _running(self._elbo, info.elbo)
-            return {**figures, "ELBO": self._elbo}
+            return {**figures, "ELBO": self._running("elbo", info.elbo)}
         if self._state.step % GLANCE == 1:
             some = contexts[:GLANCE_CONTEXTS]
             self._glance = amortized.estimate_elbo(
@@ -112,21 +111,33 @@ class AmortizedRun:
     def checkpoint(self) -> Checkpoint:
         """See `Run.checkpoint`."""
         state = self._state
-        tensors = to_tensors(state) | {"generator": self._generator.get_state()}
+        generators = {"generator": self._generator, "glances": self._glances}
+        tensors = to_tensors(state) | {name: g.get_state() for name, g in generators.items()}
         facts = {"step": state.step, "num_components": num_components(state.network)}
-        return Checkpoint(tensors, facts)
+        figures = {**self._means, "glance": self._glance}
+        return Checkpoint(tensors, {**facts, "figures": figures})
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """See `Run.restore`."""
         facts = {name: int(str(checkpoint.facts[name])) for name in ("step", "num_components")}
         self._state = from_tensors(self._state, checkpoint.tensors, **facts)
         self._generator.set_state(checkpoint.tensors["generator"])
+        self._means = checkpoint.numbers("figures")
+        self._glance = self._means.pop("glance", self._glance)
+        if "glances" in checkpoint.tensors:  # which earlier versions have not kept
+            self._glances.set_state(checkpoint.tensors["glances"])
 
     def result(self) -> Fitted:
         """See `Run.result`."""
         model = self._model()
         contexts, _ = self._pairs.draw(NUM_STORED_CONTEXTS, torch.Generator().manual_seed(1))
         return Fitted(model, score(model, self._pairs), contexts.cpu().numpy().astype(np.float32))
+
+    def _running(self, name: str, value: float) -> float:
+        """Return the exponential running mean, started by the first value that is a number."""
+        mean = self._means.get(name, math.nan)
+        self._means[name] = value if math.isnan(mean) else 0.98 * mean + 0.02 * value
+        return self._means[name]
 
     def _find_turns(self, objectives: Objectives) -> Turns:
         """Return the joints that are read modulo a turn."""
@@ -171,11 +182,6 @@ class AmortizedRun:
             update = amortized.Update(0.0, elbo_weight=self._settings.elbo_weight)
             network, _ = with_best_gates(network, pairs, self._product, update)
         return AmortizedMixture(network.options, network.tensors())
-
-
-def _running(mean: float, value: float) -> float:
-    """Return the exponential running mean, started by the first value that is a number."""
-    return value if mean != mean else 0.98 * mean + 0.02 * value
 
 
 def _has_bfloat16() -> bool:

@@ -114,7 +114,7 @@ class EmRun:
         """See `Run.checkpoint`; the pairs follow from the seed."""
         tensors = {f"components.{k}": v for k, v in self._components.tensors().items()}
         facts = {"step": self._step, "likelihood": self._likelihood, "converged": self._converged}
-        return Checkpoint(tensors, facts)
+        return Checkpoint(tensors, {**facts, "figures": {"elbo": self._elbo}})
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """See `Run.restore`."""
@@ -122,6 +122,7 @@ class EmRun:
         self._step = int(str(checkpoint.facts["step"]))
         self._likelihood = float(str(checkpoint.facts["likelihood"]))
         self._converged = bool(checkpoint.facts["converged"])
+        self._elbo = checkpoint.numbers("figures").get("elbo", math.nan)
 
     def result(self) -> Fitted:
         """See `Run.result`."""

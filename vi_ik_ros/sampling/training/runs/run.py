@@ -6,7 +6,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from vi_ik_ros.exceptions import ObjectiveError, TrainingDiverged, TrainingStopp
 from vi_ik_ros.sampling.experts.objective_file import Objectives
 from vi_ik_ros.sampling.experts.product import ProductOfExperts
 from vi_ik_ros.sampling.models.model import ConditionalModel
+from vi_ik_ros.sampling.store.curves.training_curve import CurvePoint, TrainingCurve
 from vi_ik_ros.sampling.training import checkpoint
 from vi_ik_ros.sampling.training.checkpoint import Checkpoint
 from vi_ik_ros.sampling.training.settings import FitSettings
@@ -61,6 +62,19 @@ class Fitted:
     model: ConditionalModel
     scores: dict[str, float]
     contexts: np.ndarray
+
+
+@dataclass(frozen=True)
+class Trained:
+    """How a run went.
+
+    Attributes:
+        seconds: of training, those before it was resumed included.
+        curve: the same.
+    """
+
+    seconds: float
+    curve: TrainingCurve
 
 
 class Run(Protocol):
@@ -107,8 +121,8 @@ def train(
     on_progress: Callable[[FitProgress], None],
     stopping: Callable[[], bool] = lambda: False,
     clock: Callable[[], float] = time.monotonic,
-) -> float:
-    """Update until the run is done, with a checkpoint now and then; return seconds of training.
+) -> Trained:
+    """Update until the run is done, with a checkpoint now and then.
 
     Args:
         run: the run.
@@ -125,11 +139,9 @@ def train(
         TrainingDiverged: a figure or the model is no number; the last checkpoint stays.
         TrainingStopped: because of `stopping`.
     """
-    seconds = 0.0
-    if resume:
-        kept = checkpoint.load(partial, digest)
-        run.restore(kept)
-        seconds = float(str(kept.facts["seconds"]))
+    before = _resumed(run, partial, digest) if resume else Trained(0.0, TrainingCurve())
+    seconds, curve = before.seconds, before.curve
+    processor = time.process_time() - _processor_seconds(before)
     begin, saved, failing = clock() - seconds, seconds, 0
     while run.fraction(seconds) < 1:
         figures = _updated(run, seconds)
@@ -138,15 +150,18 @@ def train(
         failing = failing + 1 if lost else 0
         if failing == PATIENCE:
             raise TrainingDiverged(run.step - PATIENCE + 1, lost[0], figures[lost[0]])
-        on_progress(standing(run, seconds, figures))
+        progress = standing(run, seconds, figures)
+        curve = curve.after(_point(progress, time.process_time() - processor))
+        on_progress(progress)
         stop = stopping()
         if stop or (seconds - saved > every and not failing):
             saved = seconds
-            checkpoint.save(partial, _sound_checkpoint(run, seconds), digest)
+            kept = replace(_sound_checkpoint(run, seconds), curve=curve)
+            checkpoint.save(partial, kept, digest)
         if stop:
             raise TrainingStopped(run.step)
     _sound_checkpoint(run, seconds)
-    return seconds
+    return Trained(seconds, curve)
 
 
 def standing(run: Run, seconds: float, figures: Mapping[str, float]) -> FitProgress:
@@ -159,6 +174,31 @@ def standing(run: Run, seconds: float, figures: Mapping[str, float]) -> FitProgr
 def num_active(weights: Tensor) -> int:
     """Return how many components (K,) have at least a ten-thousandth of the mean weight."""
     return int((weights >= ACTIVE / len(weights)).sum())
+
+
+def _resumed(run: Run, partial: Path, digest: str) -> Trained:
+    """Bring a run to where its checkpoint stands; return how it went so far."""
+    kept = checkpoint.load(partial, digest)
+    run.restore(kept)
+    return Trained(float(str(kept.facts["seconds"])), kept.curve.until(run.step))
+
+
+def _processor_seconds(before: Trained) -> float:
+    """Return the processor time that a run has taken; NaN if its curve is lost."""
+    if before.curve.points:
+        return before.curve.points[-1].processor_seconds
+    return math.nan if before.seconds else 0.0
+
+
+def _point(progress: FitProgress, processor_seconds: float) -> CurvePoint:
+    return CurvePoint(
+        progress.step,
+        progress.fraction,
+        progress.seconds,
+        processor_seconds,
+        progress.num_components,
+        dict(progress.figures),
+    )
 
 
 def _updated(run: Run, seconds: float) -> Mapping[str, float]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from vi_ik_ros.exceptions import ModelRefused
 from vi_ik_ros.kinematics.robot_model import RobotModel
+from vi_ik_ros.sampling.store.curves.training_curve import TrainingCurve
 from vi_ik_ros.sampling.store.document import check_robot
 from vi_ik_ros.sampling.store.model_store import ModelStore
 from vi_ik_ros.sampling.warm_start.solver import SampleAnswer, SampleRequest, WarmStartSolver
@@ -39,6 +40,10 @@ class LocalSampler:
     def model(self, name: str) -> SampledModel:
         """Describe a model; see `Sampler.model`."""
         return self._load(name).model
+
+    def curve(self, name: str) -> TrainingCurve | None:
+        """Return how the fit of a model went; see `Sampler.curve`."""
+        return self._store.curve(name)
 
     def sample(self, name: str, request: SampleRequest) -> SampleAnswer:
         """Answer a request; see `Sampler.sample`."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from vi_ik_ros.kinematics.pose import matrix_to_pose
 from vi_ik_ros.kinematics.robot_model import RobotModel
+from vi_ik_ros.sampling.store.curves.training_curve import TrainingCurve
 from vi_ik_ros.sampling.store.model_store import StoredModel
 from vi_ik_ros.sampling.warm_start.solver import SampleAnswer, SampleRequest
 
@@ -60,6 +61,13 @@ class Sampler(Protocol):
 
         Raises:
             ViIkError: it cannot be used.
+        """
+
+    def curve(self, name: str) -> TrainingCurve | None:
+        """Return how the fit of a model went; None if the model does not keep it.
+
+        Raises:
+            ViIkError: it cannot be read.
         """
 
     def sample(self, name: str, request: SampleRequest) -> SampleAnswer:

@@ -4,6 +4,7 @@
 import threading
 from collections.abc import Sequence
 
+from vi_ik_ros.sampling.store.curves.training_curve import TrainingCurve
 from vi_ik_ros.sampling.warm_start.solver import SampleAnswer, SampleRequest
 from vi_ik_ros.viewer.page.sample.sampler import SampledModel, Sampler
 
@@ -25,6 +26,11 @@ class SharedSampler:
         """See `Sampler.model`."""
         with self._lock:
             return self._sampler.model(name)
+
+    def curve(self, name: str) -> TrainingCurve | None:
+        """See `Sampler.curve`."""
+        with self._lock:
+            return self._sampler.curve(name)
 
     def sample(self, name: str, request: SampleRequest) -> SampleAnswer:
         """See `Sampler.sample`."""

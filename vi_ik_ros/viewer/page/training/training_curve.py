@@ -1,29 +1,42 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ELBO and components of one training over its time."""
+"""ELBO and components of one training over its time, small enough for the page."""
 
+import math
 from collections.abc import Sequence
 
-import numpy as np
 from matplotlib.figure import Figure
 
+from vi_ik_ros.sampling.store.curves.training_curve import CurvePoint, TrainingCurve
 from vi_ik_ros.sampling.training.jobs.job_status import JobStatus
-from vi_ik_ros.viewer.figures.canvas import BLUE, ORANGE, labelled
+from vi_ik_ros.viewer.figures.training_curve import BOUND, draw_components, draw_figures
 from vi_ik_ros.viewer.page.figure_image import panels
-from vi_ik_ros.viewer.page.training.training_feed import elbo_of
 
 HEIGHT = 2.3  # [in] of a panel
 WIDTH = 4.6  # [in]
 
 
-def training_curve(statuses: Sequence[JobStatus]) -> Figure:
+def live_curve(statuses: Sequence[JobStatus]) -> TrainingCurve:
+    """Return the curve of a training that is being told."""
+    return TrainingCurve(tuple(_point(status) for status in statuses))
+
+
+def curve_figure(curve: TrainingCurve) -> Figure:
     """Draw what is known of one training; what is not known leaves a gap."""
     figure, (above, below) = panels(2, 1, HEIGHT)
     figure.set_size_inches(WIDTH, 2 * HEIGHT)
-    times = np.array([status.elapsed for status in statuses])
-    above.plot(times, [elbo_of(status) for status in statuses], ".-", color=BLUE, linewidth=1.2)
-    labelled(above, "", "ELBO [nat]")
-    used = [status.num_components or np.nan for status in statuses]
-    below.step(times, used, where="post", color=ORANGE, linewidth=1.2)
-    below.set_ylim(0.0, None)
-    labelled(below, "time [s]", "components used")
+    names = curve.names
+    draw_figures(above, curve, [BOUND] if BOUND in names or not names else names)
+    draw_components(below, curve)
+    above.set_xlabel("")
     return figure
+
+
+def _point(status: JobStatus) -> CurvePoint:
+    return CurvePoint(
+        status.step,
+        status.progress,
+        status.elapsed,
+        math.nan,
+        status.num_components,
+        dict(status.figures),
+    )

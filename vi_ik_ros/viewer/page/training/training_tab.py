@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tab of training: the curve of what is trained now, and the components of stored models."""
+"""The tab of training: what is trained now, or how a stored model was, and its components."""
 
 import threading
 from collections.abc import Sequence
@@ -8,8 +8,10 @@ import numpy as np
 import viser
 
 from vi_ik_ros.exceptions import ViIkError
+from vi_ik_ros.sampling.store.curves.training_curve import TrainingCurve
 from vi_ik_ros.sampling.training.jobs.job_status import JobStatus
 from vi_ik_ros.sampling.warm_start.solver import SampleRequest
+from vi_ik_ros.viewer.figures.training_curve import told
 from vi_ik_ros.viewer.page.figure_image import figure_image
 from vi_ik_ros.viewer.page.latest_job import LatestJob
 from vi_ik_ros.viewer.page.sample.sampler import Sampler
@@ -19,7 +21,7 @@ from vi_ik_ros.viewer.page.training.components import (
     components_figure,
     planar_components,
 )
-from vi_ik_ros.viewer.page.training.training_curve import training_curve
+from vi_ik_ros.viewer.page.training.training_curve import curve_figure, live_curve
 from vi_ik_ros.viewer.page.training.training_feed import TrainingFeed, elbo_of
 
 BLANK = np.full((8, 8, 3), 251, np.uint8)
@@ -27,14 +29,18 @@ LISTEN = 0.5  # [s]
 SEED = 1
 NO_TRAINER = "No trainer is watched: `vi-ik view --trainer /trainer` watches a node's trainings."
 WAITING = "Nothing is being trained yet."
+NO_CURVE = "**{}** keeps no training curve: products, and models of earlier versions, have none."
 
 
 class TrainingTab:
     """Shows what a feed tells, and where the components of a model are.
 
     Attributes:
-        status, curve: of the newest training.
-        model, across, up: what the components are shown of.
+        status: of the newest training.
+        curve: of the newest training while it goes on, otherwise of the stored model.
+        stored: what is known of the stored model's training.
+        model: the stored model, picked by the user.
+        across, up: joints that its components are shown in.
         components: their picture.
         remark: why there is none, or how many there are.
     """
@@ -51,12 +57,15 @@ class TrainingTab:
         """
         self._sampler, self._feed = sampler, feed
         self._told: list[JobStatus] = []
+        self._lock = threading.Lock()  # over the curve: two threads draw it
+        self._curve_of = ""  # stored model that was picked when the curve was drawn last
         self._shown = ""  # model that the joints in the dropdowns are of
         gui = server.gui
         self.status = gui.add_markdown(NO_TRAINER if feed is None else WAITING)
         self.curve = gui.add_image(BLANK, label="training curve", visible=False)
+        self.stored = gui.add_markdown("")
         names = tuple(sampler.model_names())
-        self.model = gui.add_dropdown("components of", names)
+        self.model = gui.add_dropdown("stored model", names)
         self.across = gui.add_dropdown("across", ("",))
         self.up = gui.add_dropdown("upwards", ("",))
         self.components = gui.add_image(BLANK, label="components")
@@ -71,11 +80,11 @@ class TrainingTab:
         self.refresh()
 
     def refresh(self) -> None:
-        """Draw the components again."""
-        self._worker.submit(self._draw_components)
+        """Draw the components again, and the curve if another model is picked."""
+        self._worker.submit(self._draw)
 
     def settled(self, timeout: float) -> bool:
-        """Wait until the components are drawn; return whether they were within `timeout` [s]."""
+        """Wait until all is drawn; return whether they were within `timeout` [s]."""
         return self._worker.idle(timeout)
 
     def close(self) -> None:
@@ -93,14 +102,42 @@ class TrainingTab:
             self._told.append(status)
         if self._told:
             self.status.content = _words(self._told[-1])
-            self.curve.image = figure_image(training_curve(self._told))
-            self.curve.visible = True
+            with self._lock:
+                self._curve_of, self.stored.content = str(self.model.value), ""
+                self._show(live_curve(self._told))
 
     def _listen(self) -> None:
         assert self._feed is not None
         while not self._stop.is_set():
             if statuses := self._feed.listen(LISTEN):
                 self.take(statuses)
+
+    def _show(self, curve: TrainingCurve) -> None:
+        self.curve.image = figure_image(curve_figure(curve))
+        self.curve.visible = True
+
+    def _draw(self) -> None:
+        self._draw_stored_curve()
+        self._draw_components()
+
+    def _draw_stored_curve(self) -> None:
+        """Show how the picked model was trained, unless something is being trained."""
+        name = str(self.model.value)
+        with self._lock:
+            live = bool(self._told) and not self._told[-1].state.is_final
+            if live or name == self._curve_of:
+                return
+            self._curve_of, self.curve.visible = name, False
+            try:
+                curve = self._sampler.curve(name)
+            except ViIkError as error:
+                self.stored.content = f"**not shown**: {error}"
+                return
+            if curve is None or not curve.points:
+                self.stored.content = NO_CURVE.format(name)
+                return
+            self._show(curve)
+            self.stored.content = f"**{name}** as it was trained: {told(curve)}."
 
     def _draw_components(self) -> None:
         model = self._sampler.model(str(self.model.value))

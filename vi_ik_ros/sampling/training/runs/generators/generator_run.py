@@ -95,7 +95,7 @@ class GeneratorRun(ABC):
             tensors |= {f"moment.{index}.{key}": value for key, value in moments.items()}
         tensors = {name: value.cpu() for name, value in tensors.items()}
         tensors["generator"] = self._generator.get_state()
-        return Checkpoint(tensors, {"step": self.step})
+        return Checkpoint(tensors, {"step": self.step, "figures": dict(self._figures)})
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """See `Run.restore`."""
@@ -105,6 +105,7 @@ class GeneratorRun(ABC):
         self._optimizer.load_state_dict({"state": moments, "param_groups": groups})
         self._generator.set_state(checkpoint.tensors["generator"])
         self.step = int(str(checkpoint.facts["step"]))
+        self._figures = checkpoint.numbers("figures")
 
     def result(self) -> Fitted:
         """See `Run.result`."""
