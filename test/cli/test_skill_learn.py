@@ -60,6 +60,16 @@ def test_line_for_each_episode_then_the_recommendation(tmp_path, capsys, few_che
 
 
 @pytest.mark.slow
+def test_after_successes_alone_no_certainty_is_claimed(tmp_path, capsys, few_checks):
+    words = ["skill", "learn", "screw_insertion", "--plant", "analytic", "--safe-start"]
+    words += ["--episodes", "1", "--seed", "1", "--out", str(tmp_path / "run")]
+    assert main(words) == 0
+    (row,) = (one for one in capsys.readouterr().out.splitlines() if "probability of" in one)
+    assert ">0.99" in row and "1.00" not in row
+    assert "0.8 is required; no failure yet to learn bounds from" in row
+
+
+@pytest.mark.slow
 def test_resumed_run_is_the_uninterrupted_one(tmp_path, capsys, learned, few_checks):
     directory = tmp_path / "run"
     assert main([*LEARN, "--episodes", "2", "--seed", "0", "--out", str(directory)]) == 0
@@ -173,7 +183,7 @@ def test_what_an_earlier_run_learned_is_where_another_starts(tmp_path, capsys, l
     words = ["skill", "learn", "screw_insertion", "--plant", "analytic", "--episodes", "1"]
     words += ["--earlier", str(learned), "--out", str(tmp_path / "run")]
     assert main(words) == 0
-    assert "(acquisition, Pr " in capsys.readouterr().err
+    assert "(rehearsal, Pr " in capsys.readouterr().err
     with EpisodeStore.read(tmp_path / "run" / "episodes.sqlite") as store:
         assert store.run.settings["earlier"]["store"] == str(learned / "episodes.sqlite")
 

@@ -121,6 +121,7 @@ def test_a_rival_is_beaten_when_every_seed_says_so():
         is_valid=np.ones((30, 3), dtype=bool),
         is_feasible=np.ones((30, 3)),
         regret=np.stack([n, n, n], axis=1),
+        noise_free_regret=np.full((30, 3), np.nan),
         step_seconds=n,
         longest_step=n,
         brier=n,

@@ -99,10 +99,35 @@ def test_only_failures_still_give_a_recommendation(toy, seen) -> None:
 @pytest.mark.parametrize("kind", ["conservative", "per_primitive", "sequential"])
 def test_every_acquisition_suggests_parameters(toy, kind) -> None:
     optimizer = FactorGraphOptimizer(toy.problem(), 0, GraphSettings(acquisition=kind))
-    toy.play(optimizer, 6)
+    toy.play(optimizer, 7)
     suggestion = optimizer.suggest()
     assert suggestion.reason == "acquisition"
     assert 0.0 < suggestion.probability <= 1.0
+
+
+def test_every_second_episode_rehearses_what_would_be_recommended(toy) -> None:
+    optimizer = FactorGraphOptimizer(toy.problem(), 0, GraphSettings(rehearsed_probability=0.7))
+    rng, reasons = np.random.default_rng(0), []
+    successes = 0
+    for seen in range(12):
+        suggestion = optimizer.suggest()
+        reasons.append(suggestion.reason)
+        assert (suggestion.reason == "rehearsal") == (successes > 0 and seen >= 2 and seen % 2 == 0)
+        if suggestion.reason == "rehearsal":
+            assert suggestion.probability >= 0.7
+        outcome = toy.outcome(suggestion.x, rng)
+        successes += outcome.success
+        optimizer.observe(outcome)
+    assert {"rehearsal", "acquisition"} <= set(reasons)
+
+
+def test_rehearsals_can_be_switched_off(toy) -> None:
+    optimizer = FactorGraphOptimizer(toy.problem(), 0, GraphSettings(rehearse_every=0))
+    rng = np.random.default_rng(0)
+    for _ in range(8):
+        suggestion = optimizer.suggest()
+        assert suggestion.reason in ("initial", "acquisition")
+        optimizer.observe(toy.outcome(suggestion.x, rng))
 
 
 @pytest.mark.parametrize("method", [FactorGraphOptimizer, NaiveBayesOptimizer])
@@ -110,7 +135,7 @@ def test_warm_start_needs_no_initial_design(toy, method) -> None:
     rng = np.random.default_rng(0)
     earlier = [toy.outcome(x, rng) for x in rng.random((40, 3))]
     warm = method(toy.problem(), 0, earlier=earlier)
-    assert warm.suggest().reason == "acquisition"
+    assert warm.suggest().reason == "rehearsal"
     outcomes = toy.play(warm, 5)
     assert any(outcome.success for outcome in outcomes[:3])
     assert (toy.constraints(warm.recommend(0.9).x) <= 0.02).all()  # as much as the noise

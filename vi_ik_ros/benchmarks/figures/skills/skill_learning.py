@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from mpl_toolkits.axes_grid1 import make_axes_locatable
 
-from vi_ik_ros.benchmarks.skill_learning.measures.scores import regret
+from vi_ik_ros.benchmarks.skill_learning.measures.scores import noise_free_regret
 from vi_ik_ros.benchmarks.skill_learning.runs.learned import REQUIRED, Learned
 from vi_ik_ros.benchmarks.skill_learning.runs.variants import GRAPH
 from vi_ik_ros.benchmarks.skill_learning.skill_learning import NUM_EPISODES, learn_groups
@@ -91,7 +91,7 @@ def _regrets(axes: Axes, runs: Runs, optimum: float) -> None:
     for name, group in runs.items():
         marks = group[0].marks
         feasible = np.array([run.feasible[:, CHOICE] == 1.0 for run in group])  # (n, k)
-        values = np.array([regret(run, optimum)[:, CHOICE] for run in group])
+        values = np.array([noise_free_regret(run, optimum)[:, CHOICE] for run in group])
         values = np.where(feasible, values, np.nan)
         _line(axes, marks, values, name)
         beneath.plot(

@@ -44,8 +44,8 @@ def method_rows(task: str, method: str, found: Scores, num_episodes: int) -> lis
         if not np.isnan(found.is_feasible).all():
             feasible = np.nan_to_num(found.is_feasible[:, choice])
             rows.append(mean_row(case, f"feasible at {n}, {what} [%]", 100.0 * feasible))
-        regret = found.regret[:, choice]
-        rows.append(Row(case, f"regret at {n}, {what}, median", float(np.median(regret))))
+        for name, regret in _regrets(found, choice).items():
+            rows.append(Row(case, f"{name} at {n}, {what}, median", float(np.median(regret))))
     seconds = float(np.median(found.step_seconds))
     rows.append(Row(case, f"learner step at {n} [s]", seconds, None, *STEP))
     longest = float(found.longest_step.max())
@@ -93,15 +93,25 @@ def _beside(case: str, rival: str, ours: Scores, theirs: Scores) -> list[Row]:
     rows = _ends(case, "first success, ratio of medians", firsts, 0.6)
     for choice, required in enumerate(REQUIRED):
         what = f"p {required:g}"
-        pair = ours.regret[:, choice], theirs.regret[:, choice]
-        ratio = paired(*pair, median_ratio)
-        rows += _ends(case, f"regret, {what}, ratio of medians", ratio, 0.5)
-        rows.append(Row(case, f"regret, {what}, Wilcoxon p", wilcoxon_p(*pair), None, 0.01, "goal"))
+        others = _regrets(theirs, choice)
+        for name, mine in _regrets(ours, choice).items():
+            pair = mine, others[name]
+            p = wilcoxon_p(*pair)
+            rows += _ends(
+                case, f"{name}, {what}, ratio of medians", paired(*pair, median_ratio), 0.5
+            )
+            rows.append(Row(case, f"{name}, {what}, Wilcoxon p", p, None, 0.01, "goal"))
         rates = 100.0 * ours.is_valid[:, choice], 100.0 * theirs.is_valid[:, choice]
         goal = 0.0 if rival == NO_WORSE else None
         change = paired(*rates, mean_difference)
         rows += _ends(case, f"valid, {what}, difference [points]", change, goal)
     return rows
+
+
+def _regrets(found: Scores, choice: int) -> dict[str, np.ndarray]:
+    """Return by name the regrets (n,) of one required probability; none that nobody knows."""
+    both = {"regret": found.regret, "noise-free regret": found.noise_free_regret}
+    return {name: one[:, choice] for name, one in both.items() if not np.isnan(one).all()}
 
 
 def _ends(case: str, metric: str, found: Estimate, goal: float | None = None) -> list[Row]:

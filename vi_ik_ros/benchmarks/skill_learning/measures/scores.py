@@ -23,6 +23,8 @@ class Scores:
         is_valid: (n, r) whether the last recommendation succeeds in 8 of 10 repetitions.
         is_feasible: (n, r) whether it is feasible without noise, NaN if nobody knows.
         regret: (n, r) of the last recommendation: J* - J; J* if it is invalid.
+        noise_free_regret: (n, r) the same with J* only where it is infeasible without noise, NaN
+            if nobody knows.
         step_seconds: (n,) processor time of the learner's last step [s].
         longest_step: (n,) processor time of the longest step [s].
         brier: (n,) of the probabilities told at the suggestions, NaN if none were.
@@ -34,6 +36,7 @@ class Scores:
     is_valid: np.ndarray
     is_feasible: np.ndarray
     regret: np.ndarray
+    noise_free_regret: np.ndarray
     step_seconds: np.ndarray
     longest_step: np.ndarray
     brier: np.ndarray
@@ -52,7 +55,8 @@ def scores(runs: Sequence[Learned], optimum: float) -> Scores:
         successes=np.array([run.success.sum() for run in runs]),
         is_valid=np.array([run.is_valid for run in runs]),
         is_feasible=np.array([run.feasible[-1] for run in runs]),
-        regret=np.array([regret(run, optimum)[-1] for run in runs]),
+        regret=np.array([last_regret(run, optimum) for run in runs]),
+        noise_free_regret=np.array([noise_free_regret(run, optimum)[-1] for run in runs]),
         step_seconds=np.array([run.seconds[-1] for run in runs]),
         longest_step=np.array([run.seconds.max() for run in runs]),
         brier=np.array([run.brier for run in runs]),
@@ -60,17 +64,20 @@ def scores(runs: Sequence[Learned], optimum: float) -> Scores:
     )
 
 
-def regret(run: Learned, optimum: float) -> np.ndarray:
-    """Return (k, r) regrets at the marks; where no truth is known NaN but for the last ones.
+def last_regret(run: Learned, optimum: float) -> np.ndarray:
+    """Return (r,) regrets of the last recommendations; J* where fewer than 8 of 10 succeed."""
+    known = 1.0 - run.true_costs[-1]
+    values = np.where(np.isnan(known), repeated_score(run), known)
+    return np.where(run.is_valid, optimum - values, optimum)
 
-    With a known truth, a recommendation counts that is feasible without noise; without one, those
-    at the end that succeed in 8 of 10 repetitions, with the mean cost of these.
+
+def noise_free_regret(run: Learned, optimum: float) -> np.ndarray:
+    """Return (k, r) regrets at the marks; J* where a recommendation is infeasible without noise.
+
+    NaN where no truth is known.
     """
-    if not np.isnan(run.true_costs).all():
-        return np.where(run.feasible == 1.0, optimum - (1.0 - run.true_costs), optimum)
-    values = np.full(run.true_costs.shape, np.nan)
-    values[-1] = np.where(run.is_valid, optimum - repeated_score(run), optimum)
-    return values
+    values = np.where(run.feasible == 1.0, optimum - (1.0 - run.true_costs), optimum)
+    return np.where(np.isnan(run.feasible), np.nan, values)
 
 
 def repeated_score(run: Learned) -> np.ndarray:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from vi_ik_ros.benchmarks.report import Row
-from vi_ik_ros.benchmarks.skill_learning.measures.scores import regret
+from vi_ik_ros.benchmarks.skill_learning.measures.scores import noise_free_regret
 from vi_ik_ros.benchmarks.skill_learning.runs.learned import NUM_VALID, REQUIRED, Learned
 
 CHOICE = 0  # which of the required probabilities
@@ -34,7 +34,7 @@ def warm_start_rows(
         goal = GOAL if start == WARM_START else None
         feasible = np.array([run.feasible[:, CHOICE] == 1.0 for run in runs])  # (n, k)
         valid = np.array([run.passed[:, CHOICE] >= NUM_VALID for run in runs])
-        near = np.array([regret(run, optimum)[:, CHOICE] <= NEAR for run in runs])
+        near = np.array([noise_free_regret(run, optimum)[:, CHOICE] <= NEAR for run in runs])
         marks = runs[0].marks
         optimum_found = first(valid & near, marks)
         rows += [

@@ -27,6 +27,8 @@ VARIANTS: dict[str, Variant] = {
     "every_edge": Variant(has_every_edge=True),  # the same metrics without the structure
     "metrics_hidden": Variant(ARTIFICIAL, hides_metrics=True),
     "thresholds_estimated": Variant(ESTIMATED, hides_metrics=True),
+    "never_rehearsed": Variant({"rehearse_every": 0}),
+    "bold": Variant({"caution": 0.0}),
     "bounds_as_good": Variant({"surroundings": 0.0}),
     "eic_surroundings": Variant({"surroundings": 0.25}, method="eic"),
     "acquisition_per_primitive": Variant({"acquisition": "per_primitive"}),

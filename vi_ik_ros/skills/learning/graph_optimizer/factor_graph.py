@@ -26,6 +26,7 @@ from vi_ik_ros.skills.learning.problem import Problem
 from vi_ik_ros.skills.learning.surroundings import log_share_inside
 
 _ROUNDING = 1e-9  # parameters come back from their units
+_ACQUISITION, _RECOMMENDATION, _REHEARSAL = range(3)  # what a search is for
 
 Expert = Callable[[Sequence[EpisodeOutcome]], Classifier]
 
@@ -80,12 +81,19 @@ class FactorGraphOptimizer:
         self._outcomes.append(outcome)
 
     def suggest(self) -> Suggestion:
-        """Return the parameters of the next episode, where the acquisition is largest."""
+        """Return the parameters of the next episode.
+
+        They are those of the largest acquisition or, now and then, those that would be
+        recommended (`rehearse_every`).
+        """
         seen = len(self._outcomes)
         if seen < len(self._initial):
             return Suggestion(self._initial[seen], float("nan"), "initial")
         model, success = self._learned()
         settings, known = self._settings, self._successes()
+        if self._rehearses():
+            found = self._best(settings.rehearsed_probability, _REHEARSAL)
+            return Suggestion(found.x, found.probability, "rehearsal")
         radius = 0.0 if len(known) or self._earlier else settings.surroundings
         seeks_feasibility = settings.before_success == "probability" and not len(known)
 
@@ -98,7 +106,7 @@ class FactorGraphOptimizer:
         x = largest(
             score,
             self._problem.num_parameters,
-            np.random.default_rng([self._seed, seen, 0]),
+            np.random.default_rng([self._seed, seen, _ACQUISITION]),
             start=known,
             num=settings.num_candidates,
         )
@@ -108,15 +116,25 @@ class FactorGraphOptimizer:
 
     def recommend(self, required_probability: float) -> Recommendation:
         """Return the cheapest parameters that succeed with at least such a probability."""
+        return self._best(required_probability, _RECOMMENDATION, self._settings.caution)
+
+    def _rehearses(self) -> bool:
+        """Say whether the next episode is one of what would be recommended."""
+        every = self._settings.rehearse_every
+        is_known = bool(self._earlier) or any(outcome.success for outcome in self._outcomes)
+        return every > 0 and is_known and len(self._outcomes) % every == 0
+
+    def _best(self, probability: float, purpose: int, caution: float = 0.0) -> Recommendation:
+        """Return the cheapest that is probable enough; each purpose has its own random search."""
         model, success = self._learned()
         return best_recommendation(
             success,
             model.costs,
-            required_probability,
+            probability,
             start=self._successes(),
-            rng=np.random.default_rng([self._seed, len(self._outcomes), 1]),
+            rng=np.random.default_rng([self._seed, len(self._outcomes), purpose]),
             num_candidates=2 * self._settings.num_candidates,
-            caution=self._settings.caution,
+            caution=caution,
         )
 
     def _successes(self) -> np.ndarray:

@@ -24,6 +24,7 @@ _LEAST = {
     "num_candidates": 16,
     "num_workers": 1,
     "num_initial": 1,
+    "rehearse_every": 0,
     "surroundings": 0,
 }
 
@@ -52,6 +53,10 @@ class GraphSettings:
         edge_gain: log-evidence that an edge has to gain.
         expert_share: weight of the classifier of whole episodes, if there is one.
         caution: latent standard deviations by which thresholds are lowered in recommendations.
+        rehearse_every: once something is known to succeed, every so many-th episode is of what
+            would be recommended without caution. The acquisition alone prefers bolder parameters,
+            and what is recommended would stay untried; 0: never.
+        rehearsed_probability: of success, required of these.
         num_candidates: quasi-random points at which a search begins.
         num_workers: threads that fit factors; the fits do not depend on it.
         num_initial: episodes of the initial design.
@@ -69,6 +74,8 @@ class GraphSettings:
     edge_gain: float = 3.0
     expert_share: float = 0.5
     caution: float = 0.5
+    rehearse_every: int = 2
+    rehearsed_probability: float = 0.8
     num_candidates: int = 512
     num_workers: int = 1
     num_initial: int = NUM_INITIAL
@@ -83,5 +90,7 @@ class GraphSettings:
                 raise InvalidInput(name, getattr(self, name), f"at least {least}")
         if not 0.0 < self.expected_difference < float("inf"):
             raise InvalidInput("expected_difference", self.expected_difference, "more than 0")
+        if not 0.0 < self.rehearsed_probability < 1.0:
+            raise InvalidInput("rehearsed_probability", self.rehearsed_probability, "0 to 1")
         if not 0.0 <= self.expert_share <= 1.0:
             raise InvalidInput("expert_share", self.expert_share, "0 to 1")
