@@ -56,8 +56,8 @@ docs: setup $(DOCS_PACKAGES)  ## build the documentation into build/docs/site, w
 	$(BIN)/python docs/_generate/command_page.py > $(DOCS)/commands.md
 	NO_MKDOCS_2_WARNING=1 $(DOCS)/venv/bin/mkdocs build --strict
 
-docs-test: setup  ## run the tests that need a browser (apt install chromium), and long commands of the pages
-	$(BIN)/python -m pytest -m "browser or docs"
+docs-test: setup  ## run the tests that need a browser (apt install chromium), network namespaces (root), or long commands of the pages
+	$(BIN)/python -m pytest -m "browser or docs or hosts"
 
 # Only what pip installed: the ROS wheels hold further entries of their own. A label such as +cpu is dropped.
 lock: setup  ## pin what .venv holds now (after .venv/bin/pip install PACKAGE)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from typing import NoReturn
 
 ASKED = "_ARGCOMPLETE"  # which the shell sets where it only wants the words
+SHELL = "_ARGCOMPLETE_SHELL"  # and which one it is
 # Of modules that take a second to import; a test holds them together.
 FAMILIES = ("gaussian", "banana", "moe", "amortized", "em", "inn", "cvae", "kd_tree")
 PLANTS = ("mujoco", "analytic")
@@ -27,13 +28,16 @@ def typed_command(names: Container[str]) -> str | None:
 def offer(parser: argparse.ArgumentParser, command: str | None) -> NoReturn:
     """Write the words that fit to the shell, and end."""
     import argcomplete
+    from argcomplete.completers import FilesCompleter, SuppressCompleter
 
     for leaf in leaves(parser):
         for action in leaf._actions:
             completer = _completer(command, action)
             if completer is not None:
                 vars(action)["completer"] = completer  # where argcomplete looks
-    argcomplete.autocomplete(parser, always_complete_options=False)
+    # zsh offers files itself, where it is offered nothing: it knows ~ and quotes
+    files = SuppressCompleter() if os.environ.get(SHELL) == "zsh" else FilesCompleter()
+    argcomplete.autocomplete(parser, always_complete_options=False, default_completer=files)
     raise SystemExit(0)  # the shell did not give what it has to: COMP_LINE, COMP_POINT
 
 

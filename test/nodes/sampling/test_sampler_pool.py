@@ -14,6 +14,7 @@ from rclpy.node import Node
 
 from vi_ik_ros.exceptions import InvalidInput, NoAnswer
 from vi_ik_ros.nodes.qos import MOST_WAITING, requests
+from vi_ik_ros.nodes.sampling import sampler_pool
 from vi_ik_ros.nodes.sampling.sampler_client import SamplerClient
 from vi_ik_ros.nodes.sampling.sampler_pool import SamplerPool
 from vi_ik_ros.srv import SampleConfigurations
@@ -107,6 +108,32 @@ def test_one_that_is_silent_costs_its_share_and_the_next_answers(counters):
         assert pool.send(Request(), 2.0 * TIMEOUT / 10.0).model_digest == "0"
     assert other.asked == [1]
     assert silent.asked == [0]
+
+
+def test_one_that_was_silent_is_asked_last_for_a_while(counters, monkeypatch):
+    monkeypatch.setattr(sampler_pool, "REST", 1000.0)
+    silent, other = counters(1), counters(1)
+    silent.go.clear()
+    with SamplerPool([silent.names[0], other.names[0]]) as pool:
+        assert pool.wait(TIMEOUT)
+        pool.send(Request(), 2.0 * TIMEOUT / 10.0)
+        assert pool._in_turn()[0] is pool._clients[1]
+        assert pool._in_turn()[0] is pool._clients[1]
+        other.close()  # of those that are left the silent one is the only one
+        silent.go.set()
+        assert pool._until(lambda: not pool._clients[1].service_is_ready(), TIMEOUT)
+        assert pool.send(Request(), TIMEOUT).model_digest == "0"
+    assert other.asked == [1]
+
+
+def test_one_that_was_silent_is_asked_again(counters, monkeypatch):
+    monkeypatch.setattr(sampler_pool, "REST", 0.0)
+    silent, other = counters(1), counters(1)
+    silent.go.clear()
+    with SamplerPool([silent.names[0], other.names[0]]) as pool:
+        assert pool.wait(TIMEOUT)
+        pool.send(Request(), 2.0 * TIMEOUT / 10.0)
+        assert {pool._in_turn()[0] for _ in range(2)} == set(pool._clients)
 
 
 def test_where_nobody_answers_all_are_named():

@@ -15,6 +15,9 @@ SHELLS = {  # how a shell is told, once and for all
     "zsh": "echo 'eval \"$(vi-ik completion zsh)\"' >> ~/.zshrc",
     "fish": "vi-ik completion fish > ~/.config/fish/completions/vi-ik.fish",
 }
+ZSH_BEFORE = "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit }"
+ZSH_AFTER = """_vi_ik() { _python_argcomplete "$@" || { compset -P "*="; _files } }
+compdef _vi_ik vi-ik"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
     import argcomplete
 
     script = argcomplete.shellcode(["vi-ik"], shell=shell)
+    if shell == "zsh":
+        script = _with_files(script)
     if arguments.json:
         emit(True, {"shell": shell, "script": script, "install": SHELLS[shell]}, "")
         return 0
@@ -39,3 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
     if sys.stdout.isatty():
         say(f"for every new shell: {SHELLS[shell]}")
     return 0
+
+
+def _with_files(script: str) -> str:
+    """Let zsh complete files where `vi-ik` knows of no words, and start what it completes with."""
+    first, rest = script.strip().split("\n", 1)  # the first line is for a file in $fpath
+    return "\n".join((first, ZSH_BEFORE, rest, ZSH_AFTER))

@@ -12,14 +12,17 @@ from vi_ik_ros.nodes.processes.blocking_client import check_full_name
 from vi_ik_ros.nodes.sampling.sampler_client import SamplerClient
 from vi_ik_ros.srv import SampleConfigurations
 
+REST = 10.0  # [s]; ROS 2 itself takes 20 s until it believes that a machine is gone
+
 
 class SamplerPool(SamplerClient):
     """Ask one of several sampler nodes, each time the next one.
 
     Each has a name of its own: samplers that share one name all compute every answer. One that is
     gone is left out; one that does not answer costs its share of the timeout, then the next is
-    asked. That is safe, because a request changes nothing, and with a seed of its own it gets the
-    same answer from every sampler that serves the same model.
+    asked, and for ten seconds it is itself asked only after all others. That is safe, because a
+    request changes nothing, and with a seed of its own it gets the same answer from every sampler
+    that serves the same model.
 
     Attributes:
         server: full names of all nodes, with commas.
@@ -48,6 +51,7 @@ class SamplerPool(SamplerClient):
         self.server = ", ".join(names)
         self._clients = [self._sample, *(self._sample_client(name) for name in names[1:])]
         self._next = first % len(names)
+        self._resting_until = dict.fromkeys(self._clients, 0.0)  # [s] of the steady clock
 
     def wait(self, timeout: float) -> bool:
         """Return whether all samplers are there, after at most `timeout` [s]."""
@@ -66,11 +70,15 @@ class SamplerPool(SamplerClient):
             share = max(0.0, end - time.monotonic()) / left
             with suppress(NoAnswer):
                 return self._call(client, request, share)
+            self._resting_until[client] = time.monotonic() + REST
             left -= 1
         raise NoAnswer(f"{self.server}: no answer within {timeout:g} s")
 
     def _in_turn(self) -> list[Client]:
-        """Return the samplers to ask, the next one first; those that are gone come last."""
+        """Return the samplers to ask: the next one first, silent ones and then lost ones last."""
         turned = self._clients[self._next :] + self._clients[: self._next]
         self._next = (self._next + 1) % len(self._clients)
-        return sorted(turned, key=lambda client: not client.service_is_ready())
+        now = time.monotonic()
+        return sorted(
+            turned, key=lambda c: (not c.service_is_ready(), now < self._resting_until[c])
+        )
