@@ -1,12 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every test runs with: quiet threads, a private ROS 2 domain, and nothing of the user's."""
 
+import gc
 import importlib.util
 import itertools
+import multiprocessing.connection
+import multiprocessing.reduction
+import operator
 import os
 import shutil
+import signal
+import subprocess
 import tempfile
 from pathlib import Path
+from threading import Lock
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,8 +28,16 @@ os.environ["ROS_LOG_DIR"] = _SCRATCH
 os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 os.environ["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 101)  # two test runs do not hear each other
 
+gc.disable()  # until all tests are read: nothing of what that makes is ever thrown away
+
 _NUMBERS = itertools.count()
 _MARKER_OF_FOLDER = {"nodes": "ros", "launch": "launch"}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Run a process more than there are processors: tests of nodes wait much of their time."""
+    return len(os.sched_getaffinity(0)) + 1
 
 
 def pytest_report_header() -> str:
@@ -36,6 +52,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder = item.path.relative_to(root).parts[0]
         if folder in _MARKER_OF_FOLDER:
             item.add_marker(_MARKER_OF_FOLDER[folder])
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_unconfigure() -> None:
@@ -88,6 +109,75 @@ def _write_tiny_model(store: Path, name: str, *, kind: str = "pose", seed: int =
     model = AmortizedMixture(options, AmortizedNetwork(options).tensors())
     extras = {"extra.training_contexts": contexts.astype(np.float32)}
     return ModelStore(store).write(store / name, model, document, extras)
+
+
+FORKED = """
+import os, sys
+os.setsid()
+for number, fd in enumerate(pipes):
+    os.dup2(fd, number)
+sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w", buffering=1)
+os.environ.update(env)
+from vi_ik_ros.sampling.training.jobs.worker.__main__ import main
+main()
+"""
+
+
+@pytest.fixture
+def warm_workers(monkeypatch):
+    """Fork the workers of trainings from a process that has loaded torch, which takes two seconds.
+
+    They are processes with pipes, as before; test_worker_process.py starts them as users do.
+    """
+    from vi_ik_ros.sampling.training.jobs import worker_process
+
+    stand_in = SimpleNamespace(Popen=_ForkedWorker, PIPE=subprocess.PIPE)
+    monkeypatch.setattr(worker_process, "subprocess", stand_in)
+
+
+class _ForkedWorker:
+    """What the parent of a worker needs of `subprocess.Popen`."""
+
+    def __init__(self, command, *, env, **_):
+        forks = multiprocessing.get_context("forkserver")
+        forks.set_forkserver_preload(
+            ["vi_ik_ros.sampling.training.fit", "vi_ik_ros.sampling.experts.objective_file"]
+        )
+        pipes = [os.pipe() for _ in range(3)]  # (read, write) each
+        (theirs_in, ours_in), (ours_out, theirs_out), (ours_err, theirs_err) = pipes
+        theirs = (theirs_in, theirs_out, theirs_err)
+        told = {"pipes": [_Descriptor(fd) for fd in theirs], "env": env}
+        self._process, self._lock = forks.Process(target=exec, args=(FORKED, told)), Lock()
+        self._process.start()
+        for fd in theirs:
+            os.close(fd)
+        self.pid, self.stdin = self._process.pid, open(ours_in, "w")
+        self.stdout, self.stderr = (open(fd, errors="replace") for fd in (ours_out, ours_err))
+
+    def poll(self):
+        with self._lock:
+            return self._process.exitcode
+
+    def wait(self):
+        multiprocessing.connection.wait([self._process.sentinel])
+        return self.poll()
+
+    def send_signal(self, number):
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self):
+        self.send_signal(signal.SIGKILL)
+
+
+class _Descriptor:
+    """A file descriptor that becomes one of the new process."""
+
+    def __init__(self, fd):
+        self._fd = fd
+
+    def __reduce__(self):
+        return operator.methodcaller("detach"), (multiprocessing.reduction.DupFd(self._fd),)
 
 
 @pytest.fixture

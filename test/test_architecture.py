@@ -2,6 +2,7 @@
 """The arrows of docs/design.md: who may import whom."""
 
 import ast
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,7 @@ ARROWS = {  # unit -> what it may import of ours besides itself and exceptions
 ROS_MODULES = ("rclpy", "tf2_ros", "tf2_msgs", "rcl_interfaces", "ament_index_python", "launch_ros")
 
 
+@functools.cache
 def imports_of(path: Path, name: str) -> list[str]:
     """Every module that a file imports, absolute, function bodies included."""
     found = []
@@ -138,15 +140,18 @@ def test_relative_imports_are_resolved(tmp_path: Path) -> None:
     [
         ("vi_ik_ros", {"torch", "rclpy", "pinocchio"}),
         # torch costs a sampler 200 MB and a second; it belongs to training.
-        ("vi_ik_ros.sampling.store.model_store, vi_ik_ros.sampling.warm_start.solver", {"torch"}),
         (
-            "vi_ik_ros.nodes.training.training_service, vi_ik_ros.nodes.sampling.served_models",
+            "vi_ik_ros.sampling.store.model_store, vi_ik_ros.sampling.warm_start.solver,"
+            " vi_ik_ros.nodes.sampling.served_models, vi_ik_ros.nodes.training.training_service,"
+            " vi_ik_ros.nodes.training.learning_service",
             {"torch"},
         ),
-        ("vi_ik_ros.nodes.training.learning_service", {"torch"}),
         # Nodes with a control loop; MuJoCo is loaded by its backend.
-        ("vi_ik_ros.nodes.robot_interface_node", {"torch", "mujoco"}),
-        ("vi_ik_ros.nodes.skill_node, vi_ik_ros.nodes.topic_plant", {"torch", "mujoco"}),
+        (
+            "vi_ik_ros.nodes.robot_interface_node, vi_ik_ros.nodes.skill_node,"
+            " vi_ik_ros.nodes.topic_plant",
+            {"torch", "mujoco"},
+        ),
         ("vi_ik_ros.skills.execution.run", {"torch", "rclpy", "mujoco"}),
         ("vi_ik_ros.cli.main", {"torch", "rclpy", "numpy"}),
     ],

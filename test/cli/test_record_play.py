@@ -96,14 +96,20 @@ def ask(sampler, seeds):
         sampler.client.sample(SampleRequest(targets=POSE, num_samples=3, seed=seed, refine=True))
 
 
-def play(path, sampler, *words):
-    name = ["--sampler", sampler.full_name] if sampler else ["--private"]
-    command = [*VI_IK, "play", str(path), *name, "--rate", "0", "--json", *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
+@pytest.fixture
+def play(capsys):
+    """Run `vi-ik play` here; return its code, its object and its errors."""
+
+    def call(path, sampler, *words):
+        name = ["--sampler", sampler.full_name] if sampler else ["--private"]
+        code, out, err = run(capsys, "play", path, *name, "--rate", "0", "--json", *words)
+        return code, json.loads(out), err
+
+    return call
 
 
 @pytest.mark.slow
-def test_recorded_requests_get_the_same_answers_again(sampler, tmp_path):
+def test_recorded_requests_get_the_same_answers_again(sampler, play, tmp_path):
     path = tmp_path / "a.mcap"
     recording = Recording(path, sampler)
     assert "Ctrl-C ends it" in recording.seen
@@ -112,16 +118,15 @@ def test_recorded_requests_get_the_same_answers_again(sampler, tmp_path):
     assert recording.process.returncode == 0, err
     data = json.loads(out)
     assert (data["requests"], data["answers"]) == (4, 4)
-    done = play(path, sampler, "--loop", "2")
-    assert done.returncode == 0, done.stderr
-    counts = json.loads(done.stdout)
+    code, counts, err = play(path, sampler, "--loop", "2")
+    assert code == 0, err
     assert (counts["requests"], counts["equal"], counts["fresh_seed"]) == (8, 6, 2)
-    done = play(path, None)  # Another process with the same model: the same bits.
-    assert (done.returncode, json.loads(done.stdout)["equal"]) == (0, 3), done.stderr
+    code, counts, err = play(path, None)  # Another process with the same model: the same bits.
+    assert (code, counts["equal"]) == (0, 3), err
 
 
 @pytest.mark.slow
-def test_a_killed_recorder_leaves_what_came_before(sampler, tmp_path):
+def test_a_killed_recorder_leaves_what_came_before(sampler, play, tmp_path):
     path = tmp_path / "a.mcap"
     recording = Recording(path, sampler)
     ask(sampler, [3, 4])
@@ -131,10 +136,10 @@ def test_a_killed_recorder_leaves_what_came_before(sampler, tmp_path):
         with suppress(subprocess.TimeoutExpired):
             recording.process.wait(0.1)
     out, err = recording.end(signal.SIGKILL)
-    done = play(path, sampler)
-    assert done.returncode == 0, done.stderr
-    assert "is not whole" in done.stderr
-    assert json.loads(done.stdout)["equal"] >= 1
+    code, counts, err = play(path, sampler)
+    assert code == 0, err
+    assert "is not whole" in err
+    assert counts["equal"] >= 1
 
 
 @pytest.mark.slow

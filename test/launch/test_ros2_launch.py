@@ -25,6 +25,12 @@ PATIENCE = 60.0  # [s]
 TOUCH = Path(__file__).parents[1] / "nodes" / "skill" / "touch.yaml"
 EVERY = ("namespace", "use_sim_time", "params_file", "log_level")
 RVIZ = ("rviz", "rviz_frame")
+CLIENTS = {
+    SamplerClient: "sampler",
+    TrainerClient: "trainer",
+    RobotInterfaceClient: "robot_interface",
+    SkillClient: "skill",
+}
 REQUEST = (
     "{targets: [{position: {x: 0.45, y: 0.1, z: 0.4}, orientation: {x: 1.0, w: 0.0}}], "
     "num_samples: 3, refine: true}"
@@ -47,6 +53,7 @@ def ros2(*words: str) -> str:
         ("robot_interface", ("backend", "scene", "arm", "comau_file", *EVERY)),
         ("skill", ("skill", "robot_prefix", *RVIZ, *EVERY)),
         ("gazebo", ("scene", "worlds", "gz_args", "namespace", "log_level")),
+        ("screw_cell", ("backend", "comau_file", "rviz", *EVERY)),
     ],
 )
 def test_ros2_launch_shows_the_arguments(name: str, arguments: tuple[str, ...]) -> None:
@@ -86,11 +93,7 @@ def test_ros2_launch_starts_all_nodes_which_answer_and_end_cleanly(launch, tmp_p
     with SamplerClient("/launched/sampler") as client:
         assert client.wait(PATIENCE)
         assert "panda_pose" in client.model_names(PATIENCE)
-    for kind, name in (
-        (TrainerClient, "trainer"),
-        (RobotInterfaceClient, "robot_interface"),
-        (SkillClient, "skill"),
-    ):
+    for kind, name in CLIENTS.items():
         with kind(f"/launched/{name}") as client:
             assert client.wait(PATIENCE), name
     sample = "/launched/sampler/sample", "vi_ik_ros/srv/SampleConfigurations"
@@ -102,6 +105,21 @@ def test_ros2_launch_starts_all_nodes_which_answer_and_end_cleanly(launch, tmp_p
     launched.send_signal(signal.SIGINT)
     assert launched.wait(PATIENCE) == 0
     printed = (tmp_path / "log.txt").read_text()
+    assert printed.count("process has finished cleanly") == 4
+    assert "Traceback" not in printed
+
+
+@pytest.mark.slow
+def test_the_screw_cell_has_a_racer_and_a_screw(launch, tmp_path) -> None:
+    launched = launch("screw_cell", "namespace:=screwed")
+    for kind, name in CLIENTS.items():
+        with kind(f"/screwed/{name}") as client:
+            assert client.wait(PATIENCE), name
+    launched.send_signal(signal.SIGINT)
+    assert launched.wait(PATIENCE) == 0
+    printed = (tmp_path / "log.txt").read_text()
+    assert "analytic, scene screw_cell, robot racer5" in printed
+    assert "default skill screw_insertion" in printed and "racer5_pose" in printed
     assert printed.count("process has finished cleanly") == 4
     assert "Traceback" not in printed
 

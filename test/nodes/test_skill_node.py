@@ -100,7 +100,9 @@ def test_ctrl_c_in_a_learning_run_keeps_every_episode_and_holds_the_robot(tmp_pa
         learned = client.learn(
             str(TOUCH), num_episodes=9, method="sobol", store="run", on_feedback=interrupt
         )
-        assert (learned.ending, learned.reason) == ("", "the skill node ends")
+        in_mid_episode = ("", "the skill node ends")
+        before_it = ("stopped", "stopped after 1 of 9 episodes; resume goes on")
+        assert (learned.ending, learned.reason) in (in_mid_episode, before_it)
         assert learned.num_episodes == 1
         assert skill._process.wait(TIMEOUT) == 0
         assert client._until(lambda: bool(said) and said[-1].message == "HOLD", TIMEOUT)

@@ -29,6 +29,7 @@ from vi_ik_ros.nodes.training.objective_messages import document_from_msg, objec
 from vi_ik_ros.sampling.experts.yaml_document import read_yaml
 from vi_ik_ros.srv import LearnObjectives, SampleConfigurations
 
+pytestmark = pytest.mark.usefixtures("warm_workers")
 TIMEOUT = 60.0  # [s]
 LINE = read_yaml(Path(__file__).parents[2] / "config" / "objectives" / "planar2_line.yaml")
 FINAL = range(TrainingStatus.DONE, TrainingStatus.FAILED + 1)

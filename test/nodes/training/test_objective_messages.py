@@ -24,7 +24,7 @@ from vi_ik_ros.sampling.experts.objective_file import Objectives, load_objective
 from vi_ik_ros.sampling.experts.yaml_document import read_yaml
 from vi_ik_ros.sampling.training.settings import FitSettings
 
-NUM_SEEDS, NUM_QUICK = 200, 40
+NUM_SEEDS, NUM_QUICK = 60, 40  # the first 60 have every robot, transform and density
 SEEDS = [
     pytest.param(seed, marks=pytest.mark.slow if seed >= NUM_QUICK else ())
     for seed in range(NUM_SEEDS)

@@ -11,7 +11,7 @@ from vi_ik_ros.sampling.store.model_store import ModelStore
 from vi_ik_ros.sampling.training.fit import FitSettings, fit
 from vi_ik_ros.sampling.training.pairs import TrainingPairs
 
-SMALL = FitSettings(steps=150, num_components=8, width=32, num_blocks=1, batch_size=128)
+SMALL = FitSettings(steps=80, num_components=8, width=32, num_blocks=1, batch_size=128)
 REACHABLE = {"type": "reachable"}
 BALL = {
     "name": "ball",
@@ -88,13 +88,14 @@ def objectives(case: str) -> Objectives:
 @pytest.mark.parametrize("case", CASES)
 def test_a_fit_learns_what_the_context_asks_for(case, tmp_path, monkeypatch):
     monkeypatch.setattr("vi_ik_ros.sampling.training.scores.NUM_SAMPLES", 2)
+    monkeypatch.setattr("vi_ik_ros.sampling.training.scores.NUM_CONTEXTS", 50)
     monkeypatch.setattr("vi_ik_ros.sampling.training.runs.amortized_run.NUM_STORED_CONTEXTS", 500)
     given = objectives(case)
     fit(given, tmp_path / case, settings=SMALL)
     model = ModelStore().load(tmp_path / case, given.robot).model
     chain = given.product.chain
     pairs = TrainingPairs(given.product, chain.lower, chain.upper)
-    contexts, _ = pairs.draw(300, torch.Generator().manual_seed(7))
+    contexts, _ = pairs.draw(200, torch.Generator().manual_seed(7))
     rngs = [np.random.default_rng(i) for i in range(len(contexts))]
     drawn = torch.from_numpy(model.sample(contexts.double().numpy(), 1, rngs).q[:, 0]).float()
     own = given.product.log_density(drawn, contexts)

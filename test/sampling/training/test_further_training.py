@@ -81,7 +81,9 @@ def test_the_command_sharpens_from_the_first_update_on(first, tmp_path, capsys):
     assert "--start" in capsys.readouterr().err
 
 
-def test_decided_gates_change_nothing_but_gates(objectives, first, tmp_path):
+def test_decided_gates_change_nothing_but_gates(objectives, first, tmp_path, monkeypatch):
+    monkeypatch.setattr("vi_ik_ros.sampling.training.scores.NUM_CONTEXTS", 1000)
+    monkeypatch.setattr("vi_ik_ros.sampling.training.scores.NUM_SAMPLES", 16)
     settings = further(first, steps=1, learning_rate=1e-9, elbo_weight=5.0, decide_gates=True)
     report = fit(objectives, tmp_path / "decided", settings=settings)
     before, after = (ModelStore().load(d).model for d in (first, tmp_path / "decided"))

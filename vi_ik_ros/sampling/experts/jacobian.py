@@ -4,13 +4,15 @@
 import torch
 from torch import Tensor
 
+FEW = 2  # residuals; a pass for each is no slower, and needs no half second to load sympy
 _ROUNDING = 1e-14  # of the largest entry of J J^T, what float64 makes of it and a bit more
 
 
 def residual_jacobian(residual: Tensor, q: Tensor, *, create_graph: bool = False) -> Tensor:
     """Return the derivative of residuals (B, r) by the configurations (B, nq) they come from.
 
-    All rows come from one backward pass. A residual that does not depend on q has derivative 0.
+    All rows come from one backward pass, unless they are few. A residual that does not depend on q
+    has derivative 0.
 
     Args:
         residual: (B, r), row b a function of row b of q.
@@ -23,6 +25,9 @@ def residual_jacobian(residual: Tensor, q: Tensor, *, create_graph: bool = False
     B, r = residual.shape
     if not residual.requires_grad:
         return q.new_zeros(B, r, q.shape[1])
+    if r <= FEW:
+        each = [_derivative(residual[:, i].sum(), q, create_graph) for i in range(r)]
+        return torch.stack(each, 1)
     seeds = torch.eye(r, dtype=q.dtype, device=q.device)[:, None, :].expand(r, B, r)
     (rows,) = torch.autograd.grad(
         residual,
@@ -34,6 +39,14 @@ def residual_jacobian(residual: Tensor, q: Tensor, *, create_graph: bool = False
         materialize_grads=True,
     )
     return rows.movedim(0, 1)
+
+
+def _derivative(total: Tensor, q: Tensor, create_graph: bool) -> Tensor:
+    """Return the derivative (B, nq) of a sum by the configurations; the graph of it is kept."""
+    (row,) = torch.autograd.grad(
+        total, q, create_graph=create_graph, retain_graph=True, materialize_grads=True
+    )
+    return row
 
 
 def damped_gram(J: Tensor, damping: float) -> Tensor:

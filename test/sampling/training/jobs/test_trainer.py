@@ -16,6 +16,7 @@ from vi_ik_ros.sampling.training.jobs.job_status import JobState, Reason
 from vi_ik_ros.sampling.training.jobs.trainer import Trainer, TrainerOptions
 from vi_ik_ros.sampling.training.jobs.training_job import TrainingJob
 
+pytestmark = pytest.mark.usefixtures("warm_workers")
 TIMEOUT = 60.0  # [s]
 LINE = read_yaml(Path(__file__).parents[4] / "config" / "objectives" / "planar2_line.yaml")
 BAD = {**LINE, "objectives": [{**LINE["objectives"][0], "transform": {"type": "teleport"}}]}
@@ -91,6 +92,8 @@ def test_job_becomes_a_model_and_only_a_better_one_replaces_it(make_cell):
     assert cell.models == ["line"]
     assert done.digest == cell.store.load("line").digest
     assert done.score == cell.store.load("line").document["scores"]["elbo"]
+    curve = cell.store.curve("line")
+    assert curve.points[-1].step == cell.store.describe("line")["training"]["steps"]
     assert list(cell.work.iterdir()) == []
     worse = cell.train(stamp=2, num_components=1, steps=2)
     assert worse.state is JobState.KEPT
@@ -138,6 +141,8 @@ def test_what_was_broken_off_goes_on_after_a_restart(make_cell):
     assert not (cell.work / "of_nobody.partial").exists()
     cell.until(lambda: cell.states(8) and cell.states(8)[-1] is JobState.DONE)
     assert cell.states(7)[-1] is JobState.DONE
+    steps = [point.step for point in cell.store.curve("line").points]
+    assert steps == list(range(1, len(steps) + 1)), "it goes on with its curve"
     assert cell.store.names() == ("line", "next")
     assert list(cell.work.iterdir()) == []
 

@@ -117,7 +117,7 @@ def test_an_earlier_run_takes_the_place_of_the_initial_design(ask, runs, tmp_pat
     found = EarlierRun.read(tmp_path / "first", prepared.problem)
     assert prepared.run.settings == {"earlier": found.noted()}
     suggestions = carry_out(runs, ask(**later, num_episodes=2))
-    assert [one.reason for one in suggestions] == ["acquisition"] * 2
+    assert [one.reason for one in suggestions] == ["rehearsal", "acquisition"]
     goes_on = ask(method="factor_graph", num_episodes=3, resume=True)
     assert len(carry_out(runs, goes_on)) == 3, "it knows where it started from"
     carry_out(runs, ask(place=tmp_path / "first", num_episodes=9, resume=True))

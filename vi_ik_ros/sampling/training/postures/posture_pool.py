@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from vi_ik_ros.sampling.experts.product import ProductOfExperts
-from vi_ik_ros.sampling.training.postures import solved_postures
 from vi_ik_ros.sampling.training.postures.fixed_tasks import FixedTasks
 from vi_ik_ros.sampling.warm_start import whole_body
 
@@ -61,6 +60,8 @@ class PosturePool:
         tasks = FixedTasks.of(product)
         if tasks is None:
             return None
+        from vi_ik_ros.sampling.training.postures import solved_postures  # loads the refiner
+
         count = num_postures or NUM_POSTURES
         path = cache_directory() / f"{_key(product, tasks, seed, count)}.npy"
         if path.exists():
@@ -107,6 +108,8 @@ def cache_directory() -> Path:
 
 def _key(product: ProductOfExperts, tasks: FixedTasks, seed: int, num_postures: int) -> str:
     """Return the digest of everything that decides the postures."""
+    from vi_ik_ros.sampling.training.postures import solved_postures
+
     body = tasks.body
     digest = hashlib.sha256(product.chain.robot.digest.encode())
     digest.update(repr([seed, num_postures, solved_postures.avoids(product)]).encode())

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ray for the time of one sweep: on this machine alone, or an existing cluster."""
 
+import importlib
 import logging
 import os
 import secrets
@@ -57,10 +58,12 @@ def ray_session(address: str | None) -> Iterator[None]:
     own = {"TMPDIR": directory, "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     try:
         with _environment({**SWEEP, **ALONE, **own}), _until_shutdown():
+            _read_token_again()
             _start(f"{directory}/ray")  # which Ray opens to everybody, unlike the one above it
             signal.signal(signal.SIGTERM, signal.default_int_handler)
             yield
     finally:
+        _read_token_again()
         shutil.rmtree(directory, ignore_errors=True)
 
 
@@ -80,6 +83,18 @@ def _start(directory: str) -> None:
         )
     except Exception as error:  # Ray has no base class for what keeps it from starting.
         raise ViIkError(f"Ray does not start: {_first_line(error)}") from error
+
+
+def _read_token_again() -> None:
+    """Make Ray forget what it knows of tokens.
+
+    It reads the variables when it is loaded and keeps the first token that it needs, however many
+    sessions a process has. There is no public call; versions without these names have no tokens.
+    """
+    raylet = importlib.import_module("ray._raylet")
+    if hasattr(raylet, "AuthenticationTokenLoader"):
+        raylet.Config.initialize("")
+        raylet.AuthenticationTokenLoader.instance().reset_cache()
 
 
 def _join(address: str) -> None:
