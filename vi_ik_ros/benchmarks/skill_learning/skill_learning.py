@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import torch
 
 from vi_ik_ros.benchmarks.report import Report, Row
 from vi_ik_ros.benchmarks.skill_learning.endurance import endurance_rows
@@ -90,6 +91,7 @@ def run(
     if not quick and WARM in variants and GRAPH in names:
         rows += _warm_rows(range(seeds), on_progress)
     rows += parallel_rows()
+    torch.set_num_threads(1)  # a second one stalls BoTorch's small matrices for minutes
     on_progress("contradictory episodes ...")
     for name in names:
         rows += endurance_rows(name, QUICK_CONTRADICTIONS if quick else NUM_CONTRADICTIONS)
